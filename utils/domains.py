@@ -1,0 +1,210 @@
+"""Points that satisfy a symbol's assumptions: where a statement is tried before it is believed.
+
+Points are exact rationals, drawn from the declared assumptions and conditions in three regimes (small, of order one,
+large), so that an error that hides at sigma = 1 or n = 1 has nowhere left to hide. SymPy only.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterable, Sequence
+
+from sympy import (
+    Basic,
+    Dummy,
+    Ge,
+    Gt,
+    ImmutableMatrix,
+    Indexed,
+    IndexedBase,
+    Le,
+    Lt,
+    MatrixSymbol,
+    Ne,
+    Q,
+    Rational,
+    Symbol,
+    eye,
+)
+from sympy.assumptions import AppliedPredicate
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+
+__all__ = ["Point", "evaluated", "points", "seed_of", "variables"]
+
+Variable = Symbol | IndexedBase | MatrixSymbol
+Point = dict  # Variable -> Rational, tuple of Rationals (IndexedBase) or ImmutableMatrix (MatrixSymbol)
+
+REGIMES = ((Rational(1, 40), Rational(1, 4)), (Rational(1, 3), Rational(3)), (Rational(4), Rational(40)))
+INTEGERS = ((1, 3), (4, 12), (13, 40))
+SPECIAL = {Rational(0), Rational(1), Rational(-1), Rational(2), Rational(1, 2)}
+GRID = 360  # points are multiples of 1/360: exact, short to print, and rich in factors
+TRIES_PER_POINT = 200
+
+
+def evaluated(expr: Basic) -> Basic:
+    """The same tree with SymPy's automatic evaluation switched back on (integrals, sums and limits stay as they are)."""
+    if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol):
+        return expr
+    return expr.func(*(evaluated(arg) for arg in expr.args))
+
+
+def variables(*exprs: Basic) -> list[Variable]:
+    """The free variables of the expressions, vectors and matrices included, sorted by name."""
+    found: set[Variable] = set()
+    for expr in exprs:
+        bases = expr.atoms(IndexedBase)
+        labels = {base.label for base in bases}
+        free = {s for s in expr.free_symbols if not isinstance(s, Indexed | IndexedBase)}
+        found |= bases | {s for s in free if s not in labels and not isinstance(s, Dummy)}
+    return sorted(found, key=lambda s: (str(s), type(s).__name__))
+
+
+def seed_of(*exprs: object) -> int:
+    """A seed that depends on what is written, not on the process (Python's own hash is salted anew in each)."""
+    text = "\x1f".join(str(e) for e in exprs)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int = 24, seed: int = 0) -> list[Point]:
+    """Draw `count` distinct points at which every assumption and every condition of `where` holds.
+
+    `symbols`: Symbols (real, positive, integer, ... declared), IndexedBases (vectors, drawn longer than any integer
+    symbol, so that a shifted index still finds an entry) and MatrixSymbols.
+    `where`: relationals (p < 1) and, for matrices, Q.positive_definite, Q.symmetric, Q.orthogonal.
+    Raises ValueError for a symbol without a domain, and when no point can be found.
+    """
+    symbols = list(symbols)
+    rng = random.Random(seed)
+    conditions = []
+    for condition in where:
+        if isinstance(condition, BooleanTrue):
+            continue
+        if isinstance(condition, BooleanFalse):
+            raise ValueError("`where` holds a condition that is never true: no point is left to test; drop it")
+        if not isinstance(condition, Relational | AppliedPredicate):
+            raise ValueError(f"`where` takes relationals and matrix predicates (got {condition!r}): write e.g. p < 1")
+        conditions.append(condition)
+    for symbol in symbols:
+        _require_domain(symbol)
+    relationals = [c for c in conditions if isinstance(c, Relational)]
+    scalars = [s for s in symbols if isinstance(s, Symbol)]
+    sizes = {d for s in symbols if isinstance(s, MatrixSymbol) for d in s.shape if isinstance(d, Symbol)}
+    scalars += sorted(sizes - set(scalars), key=str)
+    bounds = {s: _bounds(s, relationals) for s in scalars}
+    drawn: list[Point] = []
+    seen = set()
+    for _ in range(TRIES_PER_POINT * count):
+        if len(drawn) == count:
+            break
+        point: Point = {s: _scalar(s, rng, *bounds[s], small=s in sizes) for s in scalars}
+        if any(value is None for value in point.values()):
+            continue
+        if not all(_holds(c, point) for c in relationals):
+            continue
+        longest = max([int(v) for s, v in point.items() if s.is_integer] + [3])
+        for s in symbols:
+            if isinstance(s, IndexedBase):
+                point[s] = tuple(_scalar(_entry(s), rng, None, None) for _ in range(longest + 3))
+            elif isinstance(s, MatrixSymbol):
+                point[s] = _matrix(s, point, conditions, rng)
+        key = tuple(point[s] for s in scalars)
+        if key in seen and len(symbols) == len(scalars):
+            continue
+        seen.add(key)
+        drawn.append(point)
+    if not drawn:
+        names = ", ".join(map(str, symbols))
+        raise ValueError(f"no point satisfies `where` = {list(where)} for {names}: widen the conditions")
+    return drawn
+
+
+def _entry(base: IndexedBase) -> Symbol:
+    assumptions = {k: v for k, v in base.assumptions0.items() if k in ("real", "positive", "nonnegative", "integer") and v}
+    return Symbol(str(base), **assumptions)
+
+
+def _require_domain(symbol: Variable) -> None:
+    subject = _entry(symbol) if isinstance(symbol, IndexedBase) else symbol
+    if isinstance(symbol, Symbol | IndexedBase) and not subject.is_extended_real:
+        raise ValueError(
+            f"`{symbol}` has no domain: declare it, e.g. Symbol('{symbol}', real=True) or positive=True, integer=True"
+        )
+
+
+def _holds(condition: Relational, point: Point) -> bool:
+    """Whether a condition on scalars is true at the point; one on vectors or matrices is left to the matrix sampler."""
+    value = condition.subs(point)
+    return value is True or value == True  # noqa: E712  (a SymPy true is not Python's)
+
+
+def _bounds(symbol: Symbol, conditions: Sequence[Relational]) -> tuple[Rational | None, Rational | None]:
+    """Numeric bounds on a bare symbol among the conditions (others are met by rejection)."""
+    low: Rational | None = Rational(0) if symbol.is_nonnegative else None
+    high: Rational | None = Rational(0) if symbol.is_nonpositive else None
+    for c in conditions:
+        left, right = c.args
+        if left == symbol and right.is_number:
+            bound, above = right, isinstance(c, Gt | Ge)
+        elif right == symbol and left.is_number:
+            bound, above = left, isinstance(c, Lt | Le)
+        else:
+            continue
+        if isinstance(c, Ne):
+            continue
+        if above:
+            low = bound if low is None else max(low, bound)
+        else:
+            high = bound if high is None else min(high, bound)
+    return low, high
+
+
+def _scalar(symbol: Symbol, rng: random.Random, low, high, small: bool = False) -> Rational | None:
+    if symbol.is_integer:
+        return _integer(symbol, rng, low, high, small)
+    regime = rng.randrange(3)
+    if low is not None and high is not None:
+        share = (Rational(rng.randint(1, 40), GRID), Rational(rng.randint(60, 300), GRID))[regime % 2]
+        value = low + (high - low) * (share if regime < 2 else 1 - Rational(rng.randint(1, 40), GRID))
+    else:
+        start, stop = REGIMES[regime]
+        step = Rational(rng.randint(int(start * GRID), int(stop * GRID)), GRID)
+        if low is not None:
+            value = low + step
+        elif high is not None:
+            value = high - step
+        else:
+            value = step * rng.choice((-1, 1))
+    return None if value in SPECIAL else value
+
+
+def _integer(symbol: Symbol, rng: random.Random, low, high, small: bool) -> Rational | None:
+    start, stop = INTEGERS[0 if small else rng.randrange(3)]
+    if low is not None and high is not None:
+        value = rng.randint(int(low), int(high))
+    elif low is not None:
+        value = int(low) + rng.randint(start, stop) - rng.randint(0, 1)
+    elif high is not None:
+        value = int(high) - rng.randint(start, stop) + rng.randint(0, 1)
+    else:
+        value = rng.randint(start, stop) * rng.choice((-1, 1))
+    if symbol.is_even:
+        value *= 2
+    elif symbol.is_odd:
+        value = 2 * value + 1
+    fits = not (symbol.is_positive and value < 1) and not (symbol.is_zero is False and value == 0)
+    return Rational(value) if fits else None
+
+
+def _matrix(symbol: MatrixSymbol, point: Point, conditions: Sequence[Basic], rng: random.Random) -> ImmutableMatrix:
+    """An exact rational matrix with the asked-for structure (orthogonal ones by Cayley's transform)."""
+    rows, columns = (int(point.get(d, d)) for d in symbol.shape)
+    draw = ImmutableMatrix(rows, columns, lambda i, j: Rational(rng.randint(-40, 40) or 7, 12))
+    asked = {c.function for c in conditions if isinstance(c, AppliedPredicate) and c.arguments[0] == symbol}
+    if Q.positive_definite in asked:
+        return draw * draw.T + eye(rows) / 3
+    if Q.orthogonal in asked:
+        skew = draw - draw.T
+        return (eye(rows) - skew) * (eye(rows) + skew).inv()
+    if Q.symmetric in asked:
+        return draw + draw.T
+    return draw
