@@ -144,10 +144,11 @@ class Picture:
 
 
 def use_style() -> None:
-"""Draw every later matplotlib figure in the book's style. Call it once, at the head of a chapter.
+    """Draw every later matplotlib figure in the book's style. Call it once, at the head of a chapter.
 
-    Pure black (`INK`) becomes the colour of the page's text, so that a figure suits a light and a dark page; for
-    all else use the palette. Labels are plain text, in the page's own font: write "τ₀", not mathtext.
+    Pure black (`INK`) becomes the colour of the page's text, so that a figure suits a light and a dark
+    page; for all else use the palette. Labels are plain text, in the page's own font: write "τ₀", not
+    mathtext.
     """
     import matplotlib.style
 
@@ -155,14 +156,15 @@ def use_style() -> None:
 
 
 def figure(fig: "matplotlib.figure.Figure", *, name: str, caption: str, alt: str) -> Picture:
-"""Turn a matplotlib figure into a picture for the page: inline SVG with a caption, and close it.
+    """Turn a matplotlib figure into a picture for the page: inline SVG with a caption, and close it.
 
-    `name` is kebab-case and unique in the book: the figure's anchor is ``fig-<name>``. `caption` says what to
-    learn from the figure, `alt` what is seen in it, both in plain text. Rasterised artists (``rasterized=True``,
-    for clouds of more than a thousand points) become an embedded PNG. Equal figures give equal bytes.
+    `name` is kebab-case and unique in the book: the figure's anchor is ``fig-<name>``. `caption` says what
+    to learn from the figure, `alt` what is seen in it, both in plain text. Rasterised artists
+    (``rasterized=True``, for clouds of more than a thousand points) become an embedded PNG. Equal figures
+    give equal bytes.
 
-    Raises TypeError for anything but a matplotlib figure; ValueError for a name that is not kebab-case, an empty
-    caption or alt, markup in them, or an alt that repeats the caption.
+    Raises TypeError for anything but a matplotlib figure; ValueError for a name that is not kebab-case, an
+    empty caption or alt, markup in them, or an alt that repeats the caption.
 
     >>> from matplotlib.figure import Figure
     >>> fig = Figure()
@@ -200,25 +202,28 @@ def live(
     markers: Mapping[str, sympy.Expr] | None = None,
     names: Mapping[sympy.Symbol, str] | None = None,
 ) -> Picture:
-"""Draw curves that follow sliders, in the page itself.
+    """Draw curves that follow sliders, in the page itself.
 
-    `curves` maps legend labels to expressions in the symbol of `x`, which is (symbol, low, high), and in those of
-    `sliders`. The last curve is drawn solid, those before it broken: put the point of the figure last.
+    `curves` maps legend labels to expressions in the symbol of `x`, which is (symbol, low, high), and in
+    those of `sliders`. The last curve is drawn solid, those before it broken: put the point of the figure
+    last.
 
-    `sliders` maps each symbol to (low, high, start) or (low, high, start, step). An integer symbol moves by 1; any
-    other by 1, 2 or 5 times a power of ten, about a hundredth of its range. Before it stands its
+    `sliders` maps each symbol to (low, high, start) or (low, high, start, step). An integer symbol moves by
+    1; any other by 1, 2 or 5 times a power of ten, about a hundredth of its range. Before it stands its
     symbol in Unicode ("τ₀"), or what `names` says ("τ₀, prior width").
 
-    `markers` maps labels to expressions in the sliders alone, drawn as vertical lines; under the label of a curve
-    a marker takes that curve's colour. The vertical axis is fixed to `y_range`, or follows the curves.
+    `markers` maps labels to expressions in the sliders alone, drawn as vertical lines; under the label of a
+    curve a marker takes that curve's colour. The vertical axis is fixed to `y_range`, or follows the
+    curves.
 
-    Where JavaScript is off, the picture stands still at the start values. In the page, ``figure.liveData`` holds
-    what was drawn last: values, xRange, yRange, box (the plot, in units of the SVG), curves {label: {x, y}} of 401
-    points each, and markers {label: x}.
+    Where JavaScript is off, the picture stands still at the start values. In the page, ``figure.liveData``
+    holds what was drawn last: values, xRange, yRange, box (the plot, in units of the SVG), curves {label:
+    {x, y}} of 401 points each, and markers {label: x}.
 
-    Raises ValueError, naming the argument and the remedy, for words as in `figure`, ranges that are empty or leave
-    the symbol's assumptions, a start off its slider's steps, a slider that moves nothing, a free symbol without a
-    slider, a function that JavaScript lacks, and a curve with no finite value at the start.
+    Raises ValueError, naming the argument and the remedy, for words as in `figure`, ranges that are empty
+    or leave the symbol's assumptions, a start off its slider's steps, a slider that moves nothing, a free
+    symbol without a slider, a function that JavaScript lacks, and a curve with no finite value at the
+    start.
 
     >>> x, a = sympy.symbols("x a", positive=True)
     >>> live({"decay": sympy.exp(-a * x)}, (x, 0.1, 5), {a: (0.5, 2, 1)}, name="decay",
@@ -319,7 +324,7 @@ def _check_range(where: str, argument: str, symbol: sympy.Symbol, low: float, hi
 
 @dataclass(frozen=True)
 class _Knob:
-"""A slider; decimals, so that start and ends lie on its steps exactly as the browser will count them."""
+    """A slider; decimals, so that start and ends lie on its steps exactly as the browser will count them."""
 
     label: str
     low: Decimal
@@ -404,7 +409,7 @@ def _printable(where: str, label: str, expression: Any, allowed: Sequence[sympy.
 
 
 def _javascript(f: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> str:
-"""An arrow function of the arguments, in order, renamed: `\\bar{y}` and `var` are no JavaScript names."""
+    """An arrow function of the arguments, in order, renamed: `\\bar{y}` and `var` are no JavaScript names."""
     plain = {s: sympy.Symbol(f"a{k}", **s.assumptions0) for k, s in enumerate(arguments)}
     code = " ".join(jscode(f.xreplace(plain)).split())
     return f"({', '.join(map(str, plain.values()))}) => {code}"
@@ -436,7 +441,7 @@ def _round(pixels: float) -> str:
 
 
 def _step(low: float, high: float) -> tuple[int, int]:
-"""Exponent and mantissa (1, 2, 5 or 10) of a tick spacing that cuts the range into about five."""
+    """Exponent and mantissa (1, 2, 5 or 10) of a tick spacing that cuts the range into about five."""
     exponent = math.floor(math.log10((high - low) / 5))
     ratio = (high - low) / 5 / 10.0**exponent
     return exponent, 1 if ratio < 1.4 else 2 if ratio < 3.1 else 5 if ratio < 7 else 10
@@ -470,7 +475,7 @@ def _y_range(values: np.ndarray) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Frame:
-"""The axes of a live figure and what stands in them; `live.js` draws the same from the same numbers."""
+    """The axes of a live figure and what stands in them; `live.js` draws the same from the same numbers."""
 
     x_range: tuple[float, float]
     y_range: tuple[float, float]
@@ -541,7 +546,7 @@ class _Frame:
 
 
 def _strokes(curves: Mapping[str, Any], markers: Mapping[str, Any]) -> dict[str, str]:
-"""Stroke attributes of each curve under its label, and of each marker under "| " and its label."""
+    """Stroke attributes of each curve under its label, and of each marker under "| " and its label."""
     colors = dict(zip(curves, PALETTE, strict=False))
     strokes = {
         label: f'stroke="{color}" stroke-width="2.2" stroke-dasharray="{dash}"'
@@ -556,7 +561,7 @@ def _strokes(curves: Mapping[str, Any], markers: Mapping[str, Any]) -> dict[str,
 
 
 def _legend(curves: Mapping[str, Any], markers: Mapping[str, Any]) -> str:
-"""Outside the SVG: it keeps its size and wraps on a phone."""
+    """Outside the SVG: it keeps its size and wraps on a phone."""
     strokes = _strokes(curves, markers)
     swatches = {label: f'<line x2="26" y1="7" y2="7" {strokes[label]}/>' for label in curves}
     for label in markers:
@@ -583,7 +588,7 @@ def _svg(width: float, height: float, scale: float, alt: str, body: str) -> str:
 
 
 def _tidy(svg: str, name: str) -> str:
-"""What stands inside matplotlib's root element, fit to share a page with other figures and with text."""
+    """What stands inside matplotlib's root element, fit to share a page with other figures and with text."""
     body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
     body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<style\b.*?</style>", "", body, flags=re.DOTALL)  # it would restyle the whole page
