@@ -43,13 +43,14 @@ __all__ = [
     "use_style",
 ]
 
-# Okabe and Ito's hues, moved to mid-tones that stand out (3:1 or more) from a white and from a dark page.
+# Okabe and Ito's hues, moved to mid-tones that stand out (3:1 or more) from a white and from a dark page, and
+# spread in lightness, so that all six differ to the colour-blind too. The tests measure both.
 BLUE = "#1a80c4"
-ORANGE = "#d55e00"
+ORANGE = "#c24400"
 GREEN = "#0a9a72"
 PURPLE = "#b8679a"
-GOLD = "#a67c00"
-GREY = "#808080"
+GOLD = "#b08400"
+GREY = "#6a6a6a"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, GOLD, GREY)
 PRIOR, DATA, POSTERIOR = BLUE, ORANGE, GREEN
 
@@ -209,7 +210,7 @@ def live(
     last.
 
     `sliders` maps each symbol to (low, high, start) or (low, high, start, step). An integer symbol moves by
-    1; any other by 1, 2 or 5 times a power of ten, about a hundredth of its range. Before it stands its
+    1; any other by 1, 2 or 5 times a power of ten, about a hundredth of its range. Each is labelled by its
     symbol in Unicode ("τ₀"), or what `names` says ("τ₀, prior width").
 
     `markers` maps labels to expressions in the sliders alone, drawn as vertical lines; under the label of a
@@ -358,8 +359,8 @@ class _Knob:
     def _step(low: Decimal, high: Decimal, start: Decimal, *, integer: bool) -> Decimal:
         if integer:
             return Decimal(1)
-        exponent = math.floor(math.log10(high - low)) - 2
-        steps = [Decimal(m).scaleb(exponent - k) for k in range(3) for m in (5, 2, 1)]
+        exponent = math.floor(math.log10(high - low)) - 1
+        steps = [Decimal(m).scaleb(exponent - k) for k in range(4) for m in (5, 2, 1)]
         steps = [step for step in steps if step <= (high - low) / 50]
         return next((s for s in steps if not (high - low) % s and not (start - low) % s), steps[-1])
 
