@@ -834,6 +834,8 @@ RIGHT_TRANSPORT = (
 # --------------------------------------------------------------------------------------------------
 # Right: attention, softmax, lengths, positions
 # --------------------------------------------------------------------------------------------------
+# the weight of one frame whose score exceeds L - 1 others by a, at inverse temperature beta
+peak = 1 / (1 + (L - 1) * exp(-beta * a))
 two_way = -sigmoid(beta * x) * log(sigmoid(beta * x)) - sigmoid(-beta * x) * log(sigmoid(-beta * x))
 RIGHT_ATTENTION = (
     Statement("softmax-of-two", exp(x) / (exp(x) + exp(y)), (1 + tanh((x - y) / 2)) / 2, hard=True),
@@ -869,9 +871,9 @@ RIGHT_ATTENTION = (
     ),
     Statement(
         "sharpening-needed",
-        1 / (1 + (L - 1) * exp(-beta * a)).subs(beta, (log(L - 1) + log(p / (1 - p))) / a),
-        p,
-        where=(p < 1, L > 1),
+        log((L - 1) * peak / (1 - peak)) / a,
+        beta,
+        where=(L > 1,),
     ),
     Statement(
         "smoothing-is-softmax-of-logs",
@@ -2006,10 +2008,10 @@ WRONG_ATTENTION = (
     ),
     Statement(
         "sharpening-needed-odds",
-        1 / (1 + (L - 1) * exp(-beta * a)).subs(beta, (log(L - 1) + log((1 - p) / p)) / a),
-        p,
-        where=(p < 1, L > 1),
-        fault="reciprocal",  # coincides at p = 1/2
+        log((L - 1) * (1 - peak) / peak) / a,
+        beta,
+        where=(L > 1,),
+        fault="reciprocal",
     ),
     Statement(
         "smoothing-is-softmax",
