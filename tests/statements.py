@@ -2103,7 +2103,7 @@ WRONG_ATTENTION = (
         "pyramid-composition-sum",
         floor(floor(T / red) / stride),
         floor(T / (red + stride)),
-        fault="bracketing",
+        fault="bracketing",  # both are 0 if T is short
     ),
     Statement("flat-index-row-unbounded", floor((bat * T + row) / T), bat, fault="wrong domain"),
     Statement("flat-index-column-unbounded", Mod(bat * T + row, T), row, fault="wrong domain"),
