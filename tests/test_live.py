@@ -11,7 +11,7 @@ from browser import chromium, console_errors
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from utils.figures import PALETTE, Picture, live
+from utils.figures import PALETTE, Picture, _ticks, _y_range, live
 
 theta, y_bar = sympy.symbols(r"theta \bar{y}", real=True)
 sigma, tau, var = sympy.symbols("sigma tau_0 var", positive=True)
@@ -65,6 +65,16 @@ def bells(**changes) -> Picture:
 def zoo(**changes) -> Picture:
     arguments = {"curves": ZOO, "x": (theta, -2, 3), "sliders": {var: (0.1, 2, 1)}, "name": "zoo"}
     return live(**(arguments | WORDS | changes))
+
+
+def scale() -> Picture:
+    """A line of any steepness: its axis meets every rule for ticks."""
+    return zoo(
+        curves={"line": 10**y_bar * (theta - sigma)},
+        sliders={y_bar: (-8, 8, 0), sigma: (0.1, 6, 1)},
+        names={y_bar: "exponent"},
+        name="scale",
+    )
 
 
 # What is printed
@@ -184,7 +194,7 @@ def test_symbol_without_plain_name_needs_one():
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("live") / "page.html"
-    figures = bells().html + zoo().html
+    figures = bells().html + zoo().html + scale().html
     path.write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Live</title>'
         '<link rel="icon" href="data:,"></head>'
@@ -266,7 +276,7 @@ def check_pixels(browser, name: str, data: dict) -> None:
 
 def test_figures_start_as_python_drew_them(browser, page):
     pattern = r'(?s)<svg role="img".*?</svg>'
-    python = re.findall(pattern, bells().html + zoo().html)
+    python = re.findall(pattern, bells().html + zoo().html + scale().html)
     drawn = browser.execute_script(
         "return [...document.querySelectorAll('svg[role=img]')].map((svg) => svg.outerHTML)"
     )
@@ -303,15 +313,20 @@ def test_one_figure_leaves_the_other_alone(browser):
     assert data_of(browser, "zoo") == before
 
 
-def test_a_free_axis_follows_the_curves(browser):
-    assert data_of(browser, "zoo")["yRange"][0] < 0
-    ticks = "return document.querySelector('#fig-zoo [data-axis=y]').textContent"
-    before = browser.execute_script(ticks)
-    move(browser, "zoo", [0.1])
-    low, high = data_of(browser, "zoo")["yRange"]
-    values = [float(v) for curve in data_of(browser, "zoo")["curves"].values() for v in curve["y"]]
-    finite = [v for v in values if np.isfinite(v)]
-    assert low <= min(finite) and max(finite) <= high and before != browser.execute_script(ticks)
+def test_a_free_axis_follows_the_curves_by_the_rules_of_python(browser):
+    texts = "return [...document.querySelectorAll('#fig-scale [data-axis=y] text')].map((t) => t.textContent)"
+    seen = set()
+    for values in np.column_stack([np.linspace(-8, 8, 41), np.linspace(0.1, 6, 60)[7:48]]).round(1).tolist():
+        move(browser, "scale", values)
+        data = data_of(browser, "scale")
+        heights = np.array(data["curves"]["line"]["y"])
+        low, high = data["yRange"]
+        assert low <= heights.min() and heights.max() <= high
+        assert (low, high) == pytest.approx(_y_range(heights), rel=1e-12)
+        labels = browser.execute_script(texts)
+        assert labels == [text for _, text in _ticks(low, high)] and 3 <= len(labels) <= 9
+        seen.update(labels)
+    assert len(seen) > 60 and {"0", "−0.5"} <= seen and any("e−" in label for label in seen)
 
 
 def test_arrow_keys_move_a_slider(browser):
@@ -358,14 +373,17 @@ def test_legend_and_curves_share_their_colours(browser):
 
 def test_scripts_may_run_twice_and_late(browser):
     """JupyterLab runs an output's script after the page is there, and once more when a cell is run again."""
-    before = data_of(browser, "bells")
+    before = {name: data_of(browser, name) for name in ("bells", "zoo")}
     browser.execute_script(
-        "const script = document.querySelector('script'); const again = document.createElement('script');"
-        "const other = document.querySelector('#fig-bells').cloneNode(true); document.body.append(other);"
-        "again.textContent = script.textContent; document.body.append(again);"
-        "window.copies = [...document.querySelectorAll('#fig-bells')].map((f) => f.liveData.values)"
+        "const scripts = [...document.querySelectorAll('script')].map((script) => script.textContent);"
+        "document.querySelectorAll('figure').forEach((figure) => figure.replaceWith(figure.cloneNode(true)));"
+        "[...scripts, ...scripts].forEach((text) => {"
+        "const script = document.createElement('script');"
+        "script.textContent = text; document.body.append(script)})"
     )
-    assert browser.execute_script("return window.copies") == [before["values"]] * 2
+    assert {name: data_of(browser, name) for name in before} == before
+    move(browser, "zoo", [2])
+    assert data_of(browser, "zoo")["values"] == [2] and data_of(browser, "bells") == before["bells"]
 
 
 def test_without_javascript_the_picture_stands(page):
