@@ -46,9 +46,7 @@ def chromium(*, javascript: bool = True, width: int = 1280, height: int = 900) -
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         if not javascript:
-            options.add_experimental_option(
-                "prefs", {"profile.managed_default_content_settings.javascript": 2}
-            )
+            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         driver = Chrome(options=options, service=Service(_find("chromedriver", "chromium.chromedriver")))
         try:
             driver.set_page_load_timeout(30)

@@ -98,7 +98,10 @@ CONTROLS_STYLE = (
 LEGEND_STYLE = "display: flex; flex-wrap: wrap; gap: 0.1em 1.4em; margin-bottom: 0.5em; font-size: 0.92em"
 ROW_STYLE = "display: flex; align-items: center; gap: 0.6em; min-width: 0; margin: 0"
 # The theme would centre the caption, in a grey too pale to read.
-CAPTION_STYLE = "margin: 0.5em 0 0; max-width: 40em; font-size: 0.92em; line-height: 1.45; text-align: left; color: inherit"
+CAPTION_STYLE = (
+    "margin: 0.5em 0 0; padding: 0; max-width: 40em; font-size: 0.92em; line-height: 1.45; "
+    "text-align: left; color: inherit"
+)
 
 # The plot of a live figure, in CSS pixels: the whole picture, then the box that holds the curves.
 WIDTH, HEIGHT = 540, 322
