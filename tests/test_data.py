@@ -96,7 +96,7 @@ def test_the_csv_files_are_shipped_with_the_package():
 
 
 def test_eight_schools_pool_to_the_figures_of_bda3():
-    """Section 5.5: the pooled estimate is 7.7 with standard error 4.1, and the chi-square is below its 7 degrees."""
+    """Section 5.5: the pooled estimate is 7.7 with standard error 4.1; chi-square is below its 7 degrees."""
     schools = data.eight_schools()
     precision = schools["standard_error"] ** -2
     pooled = np.sum(precision * schools["effect"]) / precision.sum()
