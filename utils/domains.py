@@ -42,7 +42,7 @@ TRIES_PER_POINT = 200
 
 
 def evaluated(expr: Basic) -> Basic:
-    """The same tree with SymPy's automatic evaluation switched back on (integrals, sums and limits stay as they are)."""
+    """The same tree with SymPy's automatic evaluation back on (integrals, sums and limits stay as they are)."""
     if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol):
         return expr
     return expr.func(*(evaluated(arg) for arg in expr.args))
@@ -119,7 +119,9 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
 
 
 def _entry(base: IndexedBase) -> Symbol:
-    assumptions = {k: v for k, v in base.assumptions0.items() if k in ("real", "positive", "nonnegative", "integer") and v}
+    assumptions = {
+        k: v for k, v in base.assumptions0.items() if k in ("real", "positive", "nonnegative", "integer") and v
+    }
     return Symbol(str(base), **assumptions)
 
 

@@ -102,7 +102,7 @@ from sympy.core.relational import Relational
 
 from utils.domains import Point, evaluated, points, seed_of, variables
 
-__all__ = ["Undefined", "Verdict", "at_most", "equal", "evaluate", "nonnegative", "proportional"]
+__all__ = ["Undefined", "Verdict", "at_most", "equal", "evaluate", "matrix_at", "nonnegative", "proportional"]
 
 POINTS = 16
 DIGITS = (50, 100)
@@ -155,7 +155,7 @@ def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POIN
 
 
 def proportional(lhs: Expr, rhs: Expr, variable: Symbol, where: Sequence[Basic] = ()) -> Verdict:
-    """Decide whether lhs / rhs is free of `variable`: lhs' rhs = lhs rhs', which asks for no logarithm and no division."""
+    """Decide whether lhs / rhs is free of `variable`: lhs' rhs = lhs rhs', which needs no log and no division."""
     lhs, rhs = evaluated(sympify(lhs)), evaluated(sympify(rhs))
     verdict = equal(diff(lhs, variable) * rhs, lhs * diff(rhs, variable), where)
     if verdict.status == "proved":
@@ -164,8 +164,8 @@ def proportional(lhs: Expr, rhs: Expr, variable: Symbol, where: Sequence[Basic] 
     return verdict
 
 
-def nonnegative(expr: Expr, where: Sequence[Basic] = ()) -> Verdict:
-    """Decide expr >= 0: proved only if it is manifest from its form and its symbols' assumptions."""
+def nonnegative(expr: Expr, where: Sequence[Basic] = (), strict: bool = False) -> Verdict:
+    """Decide expr >= 0 (> 0 if `strict`): proved only if manifest from its form and its symbols' assumptions."""
     expr = evaluated(expr)
     effective = 0
     for point in points(variables(expr), where, POINTS, seed_of(expr)):
@@ -174,15 +174,17 @@ def nonnegative(expr: Expr, where: Sequence[Basic] = ()) -> Verdict:
         except Undefined:
             continue
         effective += 1
-        if mpmath.im(value) == 0 and value < -mpmath.mpf(10) ** -20 * (1 + abs(value)):
+        if mpmath.im(value) == 0 and value < -(mpmath.mpf(10) ** -20) * (1 + abs(value)):
             return Verdict("refuted", "numerical witness", point, (value, 0), effective)
-    if effective and _manifest(expr, tuple(where)):
-        return Verdict("proved", "manifestly non-negative", points=effective)
+    if effective and _manifest(expr, tuple(where), strict):
+        return Verdict("proved", f"manifestly {'positive' if strict else 'non-negative'}", points=effective)
     return Verdict("undecided", points=effective)
 
 
-def at_most(lhs: Expr, rhs: Expr, where: Sequence[Basic] = (), gap: Expr | None = None) -> Verdict:
-    """Decide lhs <= rhs from a certificate: `gap` equals rhs - lhs and is manifestly non-negative.
+def at_most(
+    lhs: Expr, rhs: Expr, where: Sequence[Basic] = (), gap: Expr | None = None, strict: bool = False
+) -> Verdict:
+    """Decide lhs <= rhs (< if `strict`) from a certificate: `gap` equals rhs - lhs and is manifestly non-negative.
 
     Without `gap` the difference itself, factored over a common denominator, has to be manifest.
     """
@@ -190,13 +192,13 @@ def at_most(lhs: Expr, rhs: Expr, where: Sequence[Basic] = (), gap: Expr | None 
     certificates = [evaluated(gap)] if gap is not None else [difference, together(difference), _factored(difference)]
     verdict = Verdict("undecided")
     for certificate in certificates:
-        verdict = nonnegative(certificate, where)
+        verdict = nonnegative(certificate, where, strict)
         if verdict.status == "refuted":
             return verdict if gap is None else Verdict("undecided", points=verdict.points)
         if verdict.status == "proved":
             same = equal(difference, certificate, where)
             if same.status == "proved":
-                how = f"rhs − lhs is manifestly non-negative: {same.strategy}"
+                how = f"the gap is {verdict.strategy}: {same.strategy}"
                 return Verdict("proved", how, points=same.points)
             return Verdict("undecided", points=same.points)
     return verdict
@@ -228,14 +230,14 @@ def _attack(lhs: Basic, rhs: Basic, where: Sequence[Basic], count: int) -> tuple
 def _effort(*sides: Basic) -> tuple[tuple[int, int], int]:
     """Digits and points worth spending: numerical integrals are slow, nested ones very slow."""
     if any(len(e.limits) > 1 or e.function.has(Integral) for side in sides for e in side.atoms(Integral)):
-        return (8, 11), 2
-    return ((20, 30), 5) if any(side.has(Integral, Limit, Sum) for side in sides) else (DIGITS, POINTS)
+        return (8, 11), 1
+    return ((20, 30), 3) if any(side.has(Integral, Limit, Sum) for side in sides) else (DIGITS, POINTS)
 
 
 def _values(lhs: Basic, rhs: Basic, point: Point, digits: int) -> tuple:
     """Both sides at one point, as numbers; of two matrices, the entries that differ most."""
     if isinstance(lhs, MatrixBase | MatrixExpr) or isinstance(rhs, MatrixBase | MatrixExpr):
-        left, right = _matrix_at(lhs, point), _matrix_at(rhs, point)
+        left, right = matrix_at(lhs, point), matrix_at(rhs, point)
         if left.shape != right.shape:
             raise ValueError(f"the sides have shapes {left.shape} and {right.shape}: they can't be equal")
         pairs = [(evaluate(a, {}, digits), evaluate(b, {}, digits)) for a, b in zip(left, right, strict=True)]
@@ -243,7 +245,7 @@ def _values(lhs: Basic, rhs: Basic, point: Point, digits: int) -> tuple:
     return evaluate(lhs, point, digits), evaluate(rhs, point, digits)
 
 
-def _matrix_at(expr: Basic, point: Point) -> MatrixBase:
+def matrix_at(expr: Basic, point: Point) -> MatrixBase:
     """A matrix expression with exact rational matrices put in for its symbols."""
     scalars = {s: v for s, v in point.items() if isinstance(s, Symbol)}
     by_name = {s.name: v for s, v in point.items() if not isinstance(s, Symbol | IndexedBase)}
@@ -374,7 +376,7 @@ class _Evaluator:
 
         # quad stops at an absolute error, so a posterior of height exp(-3000) has to be lifted to height one first
         scale = max((abs(integrand(t)) for t in breaks[1:-1]), default=0) or mpmath.mpf(1)
-        return scale * mpmath.quad(lambda t: integrand(t) / scale, breaks)
+        return scale * mpmath.quad(lambda t: integrand(t) / scale, breaks, maxdegree=4 if nested else 6)
 
     def _centres(self, body: Expr, x: Symbol) -> list:
         """Where the mass of an integrand sits: the peaks of its Gaussian factors (tanh-sinh would step over them)."""
@@ -675,8 +677,7 @@ def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None
         return None
     try:
         ends = [
-            antiderivative.subs(x, end) if end.is_finite else limit(antiderivative, x, end, "-")
-            for end in (low, high)
+            antiderivative.subs(x, end) if end.is_finite else limit(antiderivative, x, end, "-") for end in (low, high)
         ]
     except Exception:  # the limit is not found: no exact value
         return None
@@ -974,7 +975,7 @@ def _plain(s: Symbol) -> str:
 def _smooth(e: Basic, s: Symbol) -> bool:
     if not e.has(s) or isinstance(e, Symbol):
         return True
-    if isinstance(e, Add | Mul) or isinstance(e, SMOOTH_ON_THE_LINE):
+    if isinstance(e, (Add, Mul, *SMOOTH_ON_THE_LINE)):
         here = True
     elif isinstance(e, Pow):
         here = bool((e.exp.is_Integer and e.exp > 0) or e.base.is_positive or (e.exp.is_Integer and e.base.is_nonzero))
@@ -993,7 +994,7 @@ def _induction(expr: Expr, where: tuple) -> str | None:
 
         def later(e, n=s):
             if isinstance(e, Sum) and len(e.limits) == 1 and e.limits[0][2] == n:
-                index, low, _ = e.limits[0]
+                index = e.limits[0][0]
                 return e + e.function.subs(index, n + 1)
             return e.func(*(later(a) for a in e.args)) if e.args else (n + 1 if e == n else e)
 
@@ -1054,13 +1055,14 @@ STRATEGIES: tuple[Callable[[Expr, tuple], str | None], ...] = (
 # ------------------------------------------------------------------------------------------------- inequalities
 
 
-def _manifest(expr: Expr, where: tuple) -> bool:
-    """Non-negative by form: sums and products of parts whose sign the assumptions (and `where`) settle."""
+def _manifest(expr: Expr, where: tuple, strict: bool) -> bool:
+    """Non-negative (or positive) by form: sums and products of parts whose sign assumptions and `where` settle."""
     moved, _ = _on_its_domain(expr, where)
     facts = [c.gts - c.lts for c in where if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">=")]
     for fact in facts:  # a difference that `where` makes non-negative may stand as a part of the form
         moved = moved.subs(fact, Dummy("gap", nonnegative=True))
-    return bool(moved.is_nonnegative) or bool(_factored(moved).is_nonnegative)
+    forms = (moved, _factored(moved))
+    return any(f.is_positive if strict else f.is_nonnegative for f in forms)
 
 
 def _factored(expr: Expr) -> Expr:

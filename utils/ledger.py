@@ -1,0 +1,188 @@
+"""The ledger: the records stored in the notebooks' outputs, and the rules that every chapter has to meet.
+
+A rule takes what it judges and returns a list of faults in words; an empty list is a pass. The tests run each rule on
+every chapter, and on a planted fault.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "RULES",
+    "broken_references",
+    "display_math",
+    "duplicate_labels",
+    "figures_without_words",
+    "notebooks",
+    "records",
+    "records_of",
+    "totals",
+    "unexecuted",
+    "unsettled",
+    "unsound_records",
+    "untidy",
+]
+
+MIME = "application/vnd.claim+json"
+VERDICTS = {"proved", "checked", "measured", "defined", "cited", "refuted", "open"}
+DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{(equation|align|gather|displaymath|multline)|```\{math\}|:::\{math\}")
+PRIVATE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
+REFERENCE = re.compile(r"\{eq\}`([^`<>]+)`|\{eq\}`[^`<]*<([^`>]+)>`")
+
+Notebook = Mapping[str, Any]
+
+
+def notebooks(chapters: Path) -> dict[str, Notebook]:
+    """The chapters' notebooks by name, sorted; unreadable JSON is an error that names the file."""
+    found = {}
+    for path in sorted(Path(chapters).glob("*.ipynb")):
+        try:
+            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path} is not a notebook ({error}): restore it from git") from error
+    return found
+
+
+def records_of(notebook: Notebook) -> list[dict[str, Any]]:
+    """The claim records in one notebook's stored outputs, in order of appearance."""
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def records(chapters: Path) -> list[dict[str, Any]]:
+    """All records of all chapters, each with its `chapter`."""
+    return [{**r, "chapter": name} for name, nb in notebooks(chapters).items() for r in records_of(nb)]
+
+
+def totals(ledger: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many claims there are, how many of each verdict, and how many mutants were rejected."""
+    words = Counter(word for r in ledger for word in r["verdicts"])
+    return {
+        "claims": len(ledger),
+        **{word: words[word] for word in ("proved", "checked", "measured", "refuted", "defined", "cited")},
+        "mutants": sum(r.get("mutants", {}).get("rejected", 0) for r in ledger),
+    }
+
+
+def _code(notebook: Notebook) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    return (
+        (k, c) for k, c in enumerate(notebook["cells"]) if c["cell_type"] == "code" and "".join(c["source"]).strip()
+    )
+
+
+def display_math(notebook: Notebook) -> list[str]:
+    """Display math may appear only through a claim, a definition or a refutation."""
+    return [
+        f"cell {k}: Markdown holds display math; show it through a claim, a definition or a refutation"
+        for k, cell in enumerate(notebook["cells"])
+        if cell["cell_type"] == "markdown" and DISPLAY.search("".join(cell["source"]))
+    ] + [
+        f"cell {k}: an output holds display math but no claim record"
+        for k, cell in _code(notebook)
+        for output in cell["outputs"]
+        if DISPLAY.search("".join(output.get("data", {}).get("text/markdown", ""))) and MIME not in output["data"]
+    ]
+
+
+def unexecuted(notebook: Notebook) -> list[str]:
+    """Every code cell was run, in order, once, without an error (strict nbval skips what was never run)."""
+    counts = [(k, cell.get("execution_count")) for k, cell in _code(notebook)]
+    faults = [
+        f"cell {k}: execution count {count}, expected {wanted}; run all cells from a fresh kernel"
+        for wanted, (k, count) in enumerate(counts, 1)
+        if count != wanted
+    ]
+    for k, cell in _code(notebook):
+        faults += [f"cell {k}: stores an error output" for o in cell["outputs"] if o["output_type"] == "error"]
+        faults += [f"cell {k}: stores a warning on stderr" for o in cell["outputs"] if o.get("name") == "stderr"]
+    return faults
+
+
+def untidy(notebook: Notebook) -> list[str]:
+    """No timestamps and no paths of one machine."""
+    faults = [
+        f"cell {k}: execution timestamps" for k, c in enumerate(notebook["cells"]) if "execution" in c["metadata"]
+    ]
+    for k, cell in enumerate(notebook["cells"]):
+        path = PRIVATE_PATH.search(json.dumps([cell["source"], cell.get("outputs", [])]))
+        faults += [f"cell {k}: holds the path {path.group()}"] if path else []
+    return faults
+
+
+def figures_without_words(notebook: Notebook) -> list[str]:
+    """Every picture has an alt text and a caption: a bare image output has neither."""
+    faults = []
+    for k, cell in _code(notebook):
+        for output in cell["outputs"]:
+            data = output.get("data", {})
+            if "image/png" in data or "image/svg+xml" in data:
+                faults.append(f"cell {k}: a bare image; end the cell with figure(fig, name=, caption=, alt=)")
+            html = "".join(data.get("text/html", ""))
+            for picture in re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL):
+                if not re.search(r'aria-label="[^"]+"', picture) or not re.search(r"<figcaption[^>]*>\s*\S", picture):
+                    faults.append(f"cell {k}: a figure without alt text or caption")
+    return faults
+
+
+def duplicate_labels(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every label is unique in the book."""
+    counts = Counter(r["label"] for r in ledger)
+    return [f"label {label} is used {n} times; labels are unique in the book" for label, n in counts.items() if n > 1]
+
+
+def broken_references(notebook: Notebook, labels: Iterable[str]) -> list[str]:
+    """Every {eq}`label` names a claim of the book."""
+    known, faults = set(labels), []
+    for k, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "markdown":
+            for found in REFERENCE.finditer("".join(cell["source"])):
+                label = found.group(1) or found.group(2)
+                faults += [] if label in known else [f"cell {k}: {{eq}}`{label}` refers to no claim"]
+    return faults
+
+
+def unsound_records(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Fixed verdict words; proved and checked, or a reason why not; every mutant that differs rejected."""
+    faults = []
+    for r in ledger:
+        label, words = r["label"], set(r["verdicts"])
+        if not words or words - VERDICTS:
+            faults.append(f"{label}: verdicts {sorted(words)}; the words are {sorted(VERDICTS)}")
+        if r["kind"] in ("identity", "inequality", "limit", "index map", "program"):
+            why = r.get("why_not", {})
+            faults += (
+                [f"{label}: not proved and no reason"] if "proved" not in words and not why.get("unproved") else []
+            )
+            faults += (
+                [f"{label}: not checked and no reason"] if "checked" not in words and not why.get("unchecked") else []
+            )
+            faults += [] if words & {"proved", "checked"} else [f"{label}: neither proved nor checked"]
+            weak = [s["reason"] for s in r.get("steps", ()) if s["verdict"] != "proved"]
+            faults += [f"{label}: links that are not proved: {weak}"] if weak else []
+        if "checked" in words:
+            counts = r["mutants"]
+            if counts["rejected"] != counts["applied"] or not counts["applied"]:
+                faults.append(f"{label}: {counts['rejected']} of {counts['applied']} mutants rejected")
+            if not r["route"]["points"]:
+                faults.append(f"{label}: checked at no point")
+    return faults
+
+
+def unsettled(items: Iterable[str], reasons: Mapping[str, str], ledger: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every inventory item of the notes has a record that settles it, or a stated reason."""
+    settled = {r["label"] for r in ledger} | {item for r in ledger for item in r["settles"]}
+    known = set(items)
+    faults = [
+        f"{i}: no record settles it and no reason is given" for i in sorted(known) if i not in settled | set(reasons)
+    ]
+    faults += [f"{i}: a reason is given, but a record settles it" for i in sorted(set(reasons) & settled)]
+    faults += [f"{i}: an empty reason" for i, why in reasons.items() if not why.strip()]
+    claimed = {item for r in ledger for item in r["settles"]}
+    return faults + [f"{i}: settled by a record, but not in the inventory" for i in sorted(claimed - known)]
+
+
+RULES = (display_math, unexecuted, untidy, figures_without_words)  # those that judge one notebook by itself

@@ -1,0 +1,260 @@
+"""The book's symbols, each defined once with its assumptions and meaning, and how expressions are written.
+
+Variances are variances: N(m, s²) names a normal law by mean and variance throughout the book.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Function,
+    Indexed,
+    IndexedBase,
+    MatAdd,
+    MatMul,
+    MatrixBase,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    S,
+    Symbol,
+    evaluate,
+    exp,
+    pi,
+    sqrt,
+)
+from sympy.core.relational import Relational
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+__all__ = [
+    "GLOSSARY",
+    "Gloss",
+    "as_written",
+    "evaluating",
+    "gloss",
+    "glossary",
+    "latex",
+    "normal",
+    "symbol",
+    "tidy",
+    "vector",
+]
+
+
+SHORT_EXPONENT = 7  # operations; a longer exponent is unreadable as a superscript
+
+
+@dataclass(frozen=True)
+class Gloss:
+    """What a symbol stands for."""
+
+    symbol: Basic
+    latex: str
+    meaning: str
+
+
+GLOSSARY: dict[str, Gloss] = {}
+
+
+def symbol(name: str, meaning: str, latex: str = "", **assumptions: bool) -> Symbol:
+    """A symbol of the book: `name` as a Python route receives it, its meaning, its LaTeX, its assumptions.
+
+    Raises ValueError if the name is taken with another meaning, or if there is no domain or no meaning.
+    """
+    made = Symbol(name, **assumptions)
+    if not made.is_extended_real:
+        raise ValueError(f"`{name}` needs a domain: give real=True, positive=True, integer=True or the like")
+    return _register(name, made, latex, meaning)
+
+
+def vector(name: str, length: Symbol, meaning: str, latex: str = "", **assumptions: bool) -> IndexedBase:
+    """A real vector of the book, indexed from 1 to `length`."""
+    return _register(name, IndexedBase(name, shape=(length,), **assumptions), latex, meaning)
+
+
+def _register(name: str, made: Any, latex: str, meaning: str) -> Any:
+    if not meaning.strip():
+        raise ValueError(f"`meaning` of `{name}` is empty: say in words what it stands for")
+    known = GLOSSARY.get(name)
+    if known and (known.symbol != made or known.meaning != meaning):
+        raise ValueError(f"`{name}` already means “{known.meaning}”: choose another name")
+    GLOSSARY[name] = Gloss(made, latex or _plain_latex(made), meaning)
+    return made
+
+
+def _plain_latex(s: Basic) -> str:
+    return LatexPrinter().doprint(s.label if isinstance(s, IndexedBase) else s)
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Keep expressions in the author's own form and order: SymPy's automatic evaluation is off inside the block."""
+    with evaluate(False):
+        yield
+
+
+@contextmanager
+def evaluating() -> Iterator[None]:
+    """SymPy as usual, inside a block that is written as it is: the checker's own work happens here."""
+    with evaluate(True):
+        yield
+
+
+def tidy(expr: Basic) -> Basic:
+    """The author's tree without the scaffolding that unevaluated arithmetic leaves: factors of 1, nested products.
+
+    The value and the order of what is written stay as they are.
+    """
+    with evaluate(True):
+        return _tidy(expr)
+
+
+def _tidy(expr: Basic) -> Basic:
+    if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol | MatrixBase):
+        return expr
+    args = [_tidy(a) for a in expr.args]
+    if isinstance(expr, Mul):
+        negative, factors = False, []
+        for factor in (f for a in args for f in (_merged(a) if isinstance(a, Mul) else (a,))):
+            sign, size = _signed(factor)
+            negative ^= sign
+            factors += [size] if size != 1 else []
+        if negative and factors and factors[0].is_Number:
+            return _rebuilt(Mul, [-factors[0], *factors[1:]], S.One)
+        return _rebuilt(Mul, ([S.NegativeOne] if negative else []) + factors, S.One)
+    if isinstance(expr, Add):
+        return _rebuilt(Add, [f for a in args for f in (a.args if isinstance(a, Add) else (a,))], S.Zero)
+    if isinstance(expr, Pow):
+        if args[1] == 1:
+            return args[0]
+        if isinstance(args[0], Pow) and args[1].is_Integer and args[0].exp.is_Integer and args[1] * args[0].exp > 0:
+            args = [args[0].base, args[0].exp * args[1]]
+        return Pow(*args, evaluate=False)
+    if isinstance(expr, MatMul | MatAdd | Relational | Function):
+        return expr.func(*args, evaluate=False)
+    return expr.func(*args)
+
+
+def _merged(product: Mul) -> tuple:
+    """The factors of an inner product; a fraction that the author bracketed stays a factor of its own."""
+    fraction = any(isinstance(f, Pow) and f.exp.is_negative for f in product.args)
+    if not fraction:
+        return product.args
+    if product.args[0] == -1:
+        return (S.NegativeOne, _rebuilt(Mul, list(product.args[1:]), S.One))
+    return (product,)
+
+
+def _signed(factor: Expr) -> tuple[bool, Expr]:
+    return (True, -factor) if factor.is_Number and factor.is_negative else (False, factor)
+
+
+def _rebuilt(head: type, args: list, empty: Expr) -> Expr:
+    return head(*args, evaluate=False) if len(args) > 1 else (args[0] if args else empty)
+
+
+class _Printer(LatexPrinter):
+    """LaTeX in the order of the tree, with the glossary's names."""
+
+    def __init__(self) -> None:
+        names = {getattr(g.symbol, "label", g.symbol): g.latex for g in GLOSSARY.values()}
+        super().__init__({"order": "none", "symbol_names": names})
+
+    # SymPy's own printer negates terms to print their sign, and on the way evaluates (and reorders) them.
+
+    def _print_Add(self, e: Add, order: Any = None) -> str:
+        pieces = []
+        for k, term in enumerate(e.args):
+            negative, size = _unsigned(term)
+            body = self.parenthesize(size, PRECEDENCE["Add"], strict=False) if negative else self._print(size)
+            pieces.append(("- " if negative else "") + body if k == 0 else f" {'-' if negative else '+'} {body}")
+        return "".join(pieces)
+
+    def _print_Mul(self, e: Mul) -> str:
+        negative, size = _unsigned(e)
+        if negative:
+            return "- " + self.parenthesize(size, PRECEDENCE["Add"], strict=False)
+        return super()._print_Mul(e)
+
+    def _print_ExpBase(self, e: Any, exp: Any = None) -> str:
+        if e.exp.count_ops() <= SHORT_EXPONENT:
+            return super()._print_ExpBase(e, exp)
+        body = rf"\exp\left({self._print(e.exp)}\right)"
+        return rf"{body}^{{{exp}}}" if exp is not None else body
+
+
+def _unsigned(term: Basic) -> tuple[bool, Basic]:
+    """Whether a term carries a minus sign, and the term without it, otherwise untouched."""
+    if isinstance(term, Mul) and term.args[0].is_Number and term.args[0].is_negative:
+        first = -term.args[0]
+        return True, _rebuilt(Mul, ([] if first == 1 else [first]) + list(term.args[1:]), S.One)
+    if term.is_Number and term.is_negative:
+        return True, -term
+    return False, term
+
+
+def latex(expr: Basic) -> str:
+    """LaTeX of an expression as it stands: nothing is reordered, nothing simplified.
+
+    >>> a, b = Symbol("b", real=True), Symbol("a", real=True)
+    >>> with as_written():
+    ...     print(latex(tidy(a - b)))
+    b - a
+    """
+    with evaluating():
+        return _Printer().doprint(expr).replace("|", r"\vert ")
+
+
+def gloss(s: Basic) -> Gloss:
+    """The glossary's entry for a symbol; KeyError names the symbol that has none."""
+    for entry in GLOSSARY.values():
+        if entry.symbol == s:
+            return entry
+    raise KeyError(f"`{s}` is not in utils/notation.py: define it there, once, with its meaning")
+
+
+class glossary:
+    """A table of symbols and what they stand for, as a chapter's "what you need" shows it."""
+
+    def __init__(self, *symbols: Basic) -> None:
+        self.entries = [gloss(s) for s in symbols]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        rows = [f"| ${e.latex}$ | {e.meaning} |" for e in self.entries]
+        plain = "\n".join(f"{e.symbol}: {e.meaning}" for e in self.entries)
+        return {"text/markdown": "\n".join(["| symbol | meaning |", "|:--|:--|", *rows]), "text/plain": plain}
+
+
+def normal(x: Expr, mean: Expr, variance: Expr) -> Expr:
+    """The density of N(mean, variance) at x, written as in the literature."""
+    with as_written():
+        return tidy(exp(-((x - mean) ** 2) / (2 * variance)) / sqrt(2 * pi * variance))
+
+
+# ---------------------------------------------------------------------------------------- estimating (part I)
+
+theta = symbol("theta", "the unknown mean", real=True)
+y = symbol("y", "one observation", real=True)
+sigma = symbol("sigma", "standard deviation of one observation, taken as known", positive=True)
+mu_0 = symbol("mu_0", "mean of the prior", real=True)
+tau_0 = symbol("tau_0", "standard deviation of the prior", positive=True)
+mu_1 = symbol("mu_1", "mean of the posterior after one observation", real=True)
+tau_1 = symbol("tau_1", "standard deviation of the posterior after one observation", positive=True)
+n = symbol("n", "number of observations", integer=True, positive=True)
+observations = vector("observations", n, "the observations, numbered from 1 to n", latex="y", real=True)
+ybar = symbol("ybar", "mean of the observations", latex=r"\bar{y}", real=True)
+mu_n = symbol("mu_n", "mean of the posterior after n observations", real=True)
+tau_n = symbol("tau_n", "standard deviation of the posterior after n observations", positive=True)
+y_new = symbol("y_new", "an observation yet to come", latex=r"\tilde{y}", real=True)
+p_theta = symbol("p_theta", "density of the prior", latex=r"p(\theta)", positive=True)
+p_y_given_theta = symbol(
+    "p_y_given_theta", "the likelihood: density of one observation", latex=r"p(y \mid \theta)", positive=True
+)
+p_theta_given_y = symbol("p_theta_given_y", "density of the posterior", latex=r"p(\theta \mid y)", positive=True)
+p_y = symbol("p_y", "the evidence: density of y with theta integrated out", latex="p(y)", positive=True)
