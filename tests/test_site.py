@@ -21,6 +21,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+from sphinxcontrib import katex
 
 ROOT = Path(__file__).parent.parent
 WIDE, PHONE = (1400, 900), (390, 800)
@@ -96,26 +97,38 @@ def printed(markdown: str, **data: object) -> nbformat.NotebookNode:
     return nbformat.v4.new_code_cell("claim", outputs=[output], execution_count=1)
 
 
-def test_an_equation_printed_by_a_cell_is_numbered_and_referred_to(tmp_path: Path) -> None:
-    book = plant(tmp_path, nbformat.v4.new_markdown_cell("See {eq}`planted`."), printed("$$\nx = y\n$$ (planted)"))
-    code, log = build(book, tmp_path / "out")
-    assert code == 0, log
-    page = parse((tmp_path / "out/_build/html/chapters/planted.html").read_text())
-    assert page.select_one("a[href='#equation-planted']").text == page.select_one("#equation-planted .eqno").text[:-1]
+def test_printed_equations_are_numbered_and_totals_follow_the_notebooks(tmp_path: Path) -> None:
+    """A claim more in a notebook shows on the landing page, whose own source did not change."""
+    mime, record = "application/vnd.claim+json", {"verdicts": ["proved"], "mutants": {"rejected": 3}}
+    reference = nbformat.v4.new_markdown_cell("See {eq}`planted-0`.")
+    pages = tmp_path / "out/_build/html/chapters"
+    for count in (1, 2):
+        claims = [printed(f"$$\nx = y\n$$ (planted-{n})", **{mime: record}) for n in range(count)]
+        code, log = build(plant(tmp_path, reference, *claims), tmp_path / "out")
+        assert code == 0, log
+        assert f"Claims: {count}." in (pages / "intro.html").read_text()
+    page = parse((pages / "planted.html").read_text())
+    number = page.select_one("#equation-planted-0 .eqno").text
+    assert page.select_one("a[href='#equation-planted-0']").text == number.rstrip("#") == "(1)"
 
 
 @pytest.mark.parametrize(
     ("markdown", "complaint"),
     [
-        ("$$\n\\frac{1}{\n$$ (planted)", "KaTeX parse error"),
+        ("$$\n\\frac{1}{\n$$ (planted)", "chapters/planted: KaTeX parse error"),
         ("{eq}`nowhere`", "nowhere"),
-        ("$\\undefined$", "Undefined control"),
+        ("$\\undefined$", "chapters/planted: KaTeX parse error: Undefined control"),
     ],
 )
 def test_a_bad_formula_or_reference_fails_the_build(tmp_path: Path, markdown: str, complaint: str) -> None:
     code, log = build(plant(tmp_path, printed(markdown)), tmp_path / "out")
     assert code != 0
     assert complaint in log
+
+
+def test_styles_are_those_of_the_katex_that_renders() -> None:
+    """A style sheet of another version of KaTeX sets the sizes wrong."""
+    assert f'content:"{katex.katex_version}"' in (ROOT / "site/static/katex/katex.min.css").read_text()
 
 
 # Rules for one page
@@ -440,6 +453,8 @@ def test_pages_look_right_from_a_disk(browser: webdriver.Chrome, pages: dict[Pat
     log_faults(browser)
     faults = {}
     for file in pages:
+        if file.name == "index.html":  # it leads on before one can look at it
+            continue
         view(browser, WIDE, "light")
         browser.get(file.as_uri())
         for size, theme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light"), ((980, 800), "light")):
@@ -449,6 +464,11 @@ def test_pages_look_right_from_a_disk(browser: webdriver.Chrome, pages: dict[Pat
             faults[file.name, size, theme] = look_faults(browser)
         faults[file.name, "log"] = log_faults(browser)
     assert not {where: found for where, found in faults.items() if found}
+
+
+def test_the_index_leads_to_the_landing_page(browser: webdriver.Chrome, site: Path) -> None:
+    browser.get((site / "index.html").as_uri())
+    WebDriverWait(browser, 10, 0.05).until(lambda _: browser.current_url.endswith("/chapters/intro.html"))
 
 
 def focus_faults(browser: webdriver.Chrome, stops: int) -> list[str]:

