@@ -251,7 +251,7 @@ def math_faults(page: BeautifulSoup) -> list[str]:
     words = parse(str(page))
     for tag in words.select("script, style, pre, code, .katex"):
         tag.decompose()
-    raw = re.findall(r"\{[a-z:]+\}`[^`]*`?|\{\{[^}]*\}\}|\$\$|\$\\[^$]*\$|\\[(\[]|\\begin", words.text)
+    raw = re.findall(r"\{[a-z:]+\}`[^`]*`?|\{\{[^}]*\}\}|\$\$|\$\\[^$]*|\\[(\[]|\\begin", words.text)
     return faults + [f"left as typed: {found}" for found in raw]
 
 
@@ -264,6 +264,7 @@ def math_faults(page: BeautifulSoup) -> list[str]:
         "<p>See {eq}`shrinkage-posterior-mean`.</p>",
         "<p>{{ total_claims }} claims</p>",
         r"<p>where $\theta$ is</p>",
+        r"<td>$\displaystyle \left</td>",
         r"<p>\begin{aligned}</p>",
     ],
 )
