@@ -27,20 +27,22 @@ from sympy import (
     Le,
     Limit,
     Lt,
-    MatrixBase,
+    MatrixExpr,
+    Pow,
     Rational,
     Symbol,
     srepr,
     sympify,
 )
 from sympy.core.relational import Relational
+from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from utils import prove
 from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
-from utils.routes import SLOW, ClaimError, Route, Stated, Truth, numbers, short, shown
+from utils.routes import SLOW, ClaimError, Route, Stated, Truth, at_point, numbers, padded, short, shown
 
 __all__ = [
     "Claim",
@@ -60,6 +62,7 @@ __all__ = [
 
 POINTS = 64
 POINTS_ONE_BY_ONE = 16  # where sums, vectors or matrices forbid evaluating all points at once
+DENORMAL = 1e-290  # below this a float has lost digits
 LIMIT_STEPS = 7  # n doubles this often before the sequence is extrapolated
 RTOL = 1e-9
 RTOL_LIMIT = 1e-6
@@ -156,8 +159,17 @@ def _meaning(lhs: Basic) -> Basic:
     """The left-hand side with every defined symbol replaced by its definition."""
     for entry in _REGISTER.values():
         if isinstance(entry.statement, Definition) and not isinstance(entry.statement.statement, Propto):
-            lhs = lhs.xreplace({evaluated(entry.statement.lhs): evaluated(entry.statement.rhs)})
+            named, value = _solved(entry.statement)
+            lhs = evaluated(lhs.xreplace({named: value}))
     return lhs
+
+
+def _solved(stated: Any) -> tuple[Basic, Basic]:
+    """What a definition or claim says of its one symbol: tau from a statement about tau² or 1/tau²."""
+    named, value = evaluated(stated.lhs), evaluated(stated.rhs)
+    if isinstance(named, Pow) and named.base.is_positive:
+        return named.base, value ** (1 / named.exp)
+    return named, value
 
 
 # ------------------------------------------------------------------------------------------ what they all share
@@ -259,6 +271,7 @@ class Claim(_Stated):
 
     `statement`: Eq, Le, Lt, Ge, Gt, or Propto; Eq(Limit(f, n, oo), L) is a limit. Its symbols declare domains.
     `where`: conditions that hold besides, e.g. (p < 1,). `source`: where it stands in print.
+    `given`: definitions and earlier claims whose left-hand sides stand, in this claim, for their right-hand sides.
     `settles`: ids of the inventory items that this claim answers. `unproved`, `unchecked`: why a gate is left out.
     Raises ClaimError for a label that is taken, and for a symbol without a domain.
     """
@@ -271,10 +284,13 @@ class Claim(_Stated):
         where: Iterable[Basic] = (),
         source: str = "",
         settles: Iterable[str] = (),
+        given: Iterable["_Stated"] = (),
         unproved: str = "",
         unchecked: str = "",
     ) -> None:
         super().__init__(label, statement, where, source, settles)
+        with evaluating():
+            self.given = {s: e for earlier in given for s, e in [_solved(earlier)]}
         self.unproved, self.unchecked = unproved, unchecked
         self.kind = "limit" if isinstance(self.lhs, Limit) else _KIND[type(statement)]
         self.links: list[tuple[Link, prove.Verdict]] = []
@@ -289,6 +305,13 @@ class Claim(_Stated):
                     points([s], (), 1)
                 except ValueError as error:
                     raise ClaimError(label, str(error), "Symbols of the book live in utils/notation.py") from None
+
+    def _full(self, expr: Basic) -> Basic:
+        """An expression with SymPy's evaluation back on and what is given put in."""
+        expr = evaluated(expr)
+        while self.given and expr.free_symbols & set(self.given):
+            expr = evaluated(expr.xreplace(self.given))
+        return expr
 
     # ---- the derivation
 
@@ -310,7 +333,7 @@ class Claim(_Stated):
             self.start, self.links = start, []
             term = start
             for number, link in enumerate(links, 1):
-                verdict = self._link(evaluated(term), link)
+                verdict = self._link(self._full(term), link)
                 if verdict.status != "proved":
                     self._broken(number, term, link, verdict)
                 self.links.append((link, verdict))
@@ -329,7 +352,8 @@ class Claim(_Stated):
                 raise ClaimError(self.label, wrong, "Derive that one first")
             start = earlier.rhs
         else:
-            start = _definition(lhs) or (self.lhs if _meaning(lhs) == lhs else tidy(_meaning(lhs)))
+            known = self._full(lhs) != lhs or _meaning(lhs) == lhs
+            start = _definition(lhs) or (self.lhs if known else tidy(_meaning(lhs)))
             if isinstance(start, Symbol):
                 wrong = f"the derivation does not start from a definition: {latex(start)} has none"
                 raise ClaimError(self.label, wrong, "Say what it stands for with define(...), or start from a claim")
@@ -351,12 +375,14 @@ class Claim(_Stated):
             raise ClaimError(self.label, wrong, "Use leq(...) in a chain for ≤, propto(...) in one for ∝, pairs for =")
 
     def _link(self, before: Basic, link: Link) -> prove.Verdict:
-        after = evaluated(link.term)
+        after = self._full(link.term)
         if link.relation == "=":
             return prove.equal(before, after, self.where)
         if link.relation == r"\propto":
             return prove.proportional(before, after, link.variable, self.where)
-        return prove.at_most(before, after, self.where, link.gap, strict=self.relation == "<")
+        return prove.at_most(
+            before, after, self.where, None if link.gap is None else self._full(link.gap), strict=self.relation == "<"
+        )
 
     def _broken(self, number: int, before: Basic, link: Link, verdict: prove.Verdict) -> None:
         step = f"link {number}, {latex(tidy(before))} {link.relation} {latex(link.term)} ({link.reason})"
@@ -405,7 +431,7 @@ class Claim(_Stated):
     def _check(self) -> None:
         route, settings = self.route, self.settings
         assert route is not None
-        sides = [evaluated(self.lhs), evaluated(self.rhs)]
+        sides = [self._full(self.lhs), self._full(self.rhs)]
         known = self._arguments(route)
         route.guard(known, [s for s in sides if not isinstance(s, Symbol)])
         slow = any(s.has(*SLOW) for s in sides if not isinstance(s, Limit))
@@ -425,13 +451,15 @@ class Claim(_Stated):
         return self.lhs.args[1] if isinstance(self.lhs, Limit) else None
 
     def _arguments(self, route: Route) -> list[Basic]:
-        """The variables that are given; symbols that stand on the left alone and that the route returns are not."""
-        free = variables(self.lhs.args[0] if isinstance(self.lhs, Limit) else self.lhs, self.rhs)
-        right = set(variables(self.rhs))
+        """The variables that are given: those on the right, and those of the definition that the route asks for."""
+        lhs = self.lhs.args[0] if isinstance(self.lhs, Limit) else self.lhs
+        start = _definition(evaluated(lhs)) or _meaning(evaluated(lhs))
+        right = set(variables(self._full(self.rhs)))
+        free = variables(self._full(lhs), self._full(self.rhs), self._full(start))
         return [s for s in free if s in right or str(s) in route.parameters]
 
     def _quantities(self, known: Sequence[Basic]) -> list[Symbol]:
-        return [s for s in variables(self.lhs) if s not in known and isinstance(s, Symbol)]
+        return [s for s in variables(self._full(self.lhs)) if s not in known and isinstance(s, Symbol)]
 
     def _reference(self, drawn: list[Point], known: list[Basic]) -> tuple[list[Point], Truth]:
         """Ask the route at every point; for ∝ against the next point's variable, for a limit along n, 2n, 4n, ..."""
@@ -448,13 +476,16 @@ class Claim(_Stated):
         if estimates and len(estimates) != len(values):
             raise ClaimError(self.label, "the route returned an Estimate at some points only", "Return one at each")
         centre = [np.ravel(v.value if isinstance(v, Estimate) else v) for v in values]
-        entries = np.size(self.rhs) if isinstance(self.rhs, MatrixBase) else None
-        shapes = {c.size for c in centre}
-        if not drawn or len(shapes) != 1 or (entries is not None and shapes != {entries}):
-            wrong = f"the route returned values of {sorted(shapes)} entries" if drawn else "no usable point was left"
-            raise ClaimError(self.label, wrong, "Return one value of the printed side's shape at every point")
-        error = np.array([np.ravel(e.standard_error) for e in estimates]) if estimates else None
-        return drawn, Truth(np.array(centre), error, rtol, self.settings["atol"])
+        side = self._full(self.rhs)
+        if not drawn:
+            raise ClaimError(self.label, "no usable point was left", "Widen the domain, or let the route reach further")
+        for p, found in zip(drawn, centre, strict=True):
+            width = len(at_point(side, p)) if isinstance(side, MatrixExpr) else np.size(side)
+            if found.size != width:
+                wrong = f"the route returned {found.size} entries where the printed side has {width}"
+                raise ClaimError(self.label, wrong, "Return one value of the printed side's shape at every point")
+        error = padded([np.ravel(e.standard_error) for e in estimates]) if estimates else None
+        return drawn, Truth(padded(centre), error, rtol, self.settings["atol"])
 
     def _extrapolated(self, p: Point, names: Mapping[str, Basic]) -> np.ndarray:
         """The limit along n = 16, 32, 64, ... by Neville's scheme in 1/n."""
@@ -470,21 +501,21 @@ class Claim(_Stated):
         return table[0]
 
     def _ratios(self, drawn: list[Point], names: Mapping[str, Basic]) -> tuple[list[Point], list[Any]]:
-        """Values relative to those at a second value of the variable; a point where a value underflows is dropped."""
+        """Values relative to those at a second value of the variable; a point where one underflows is dropped."""
         assert self.route is not None
         kept, values = [], []
         for p, other in zip(drawn, [*drawn[1:], drawn[0]], strict=True):
             base = {**p, self.variable: other[self.variable]}
             value, against = self.route.at(p, names), self.route.at(base, names)
-            if np.all(against != 0) and np.all(value != 0):
+            if all(np.all(np.abs(v) > DENORMAL) for v in (value, against, numbers(self._full(self.rhs), [p, base]))):
                 kept.append({**p, "base": base})
                 values.append(value / against)
         return kept, values
 
     def _printed(self, drawn: list[Point], truth: Truth) -> list[tuple[Basic, np.ndarray]]:
         """The printed sides with their values, each compared with the route."""
-        sides = [evaluated(self.rhs)]
-        lhs = evaluated(self.lhs)
+        sides = [self._full(self.rhs)]
+        lhs = self._full(self.lhs)
         closed = not lhs.has(Integral, Limit, Derivative) and self.variable is None
         unnamed = self._quantities([s for s in drawn[0] if not isinstance(s, str)])
         if unnamed and lhs != unnamed[0]:
@@ -505,10 +536,6 @@ class Claim(_Stated):
             if undefined.size:
                 wrong = f"the {name}-hand side has no finite real value at {shown(drawn[undefined[0]])}"
                 raise ClaimError(self.label, wrong, "The domain is wrong: narrow `where` or the symbols' assumptions")
-            if values.shape != truth.values.shape:
-                sizes = truth.values.shape[1], values.shape[1]
-                wrong = f"the route's values have {sizes[0]} entries, the {name}-hand side has {sizes[1]}"
-                raise ClaimError(self.label, wrong, "Return one value of the printed side's shape at every point")
             bad = np.flatnonzero(truth.misses(values).any(axis=1))
             if bad.size:
                 p = drawn[bad[0]]
@@ -535,14 +562,15 @@ class Claim(_Stated):
         if not lhs:
             self.counts = dict.fromkeys(self.counts, 0)
         for mutant in mutants(tree):
-            values = self._mutant_values(mutant.expr, drawn, truth)
+            changed = self._full(mutant.expr)
+            values = self._mutant_values(changed, drawn, truth)
             if values is None or np.isnan(values).all():
                 self.counts["undefined"] += 1
                 continue
             self.counts["applied"] += 1
             if truth.misses(values).any() and truth.resolves(printed, values):
                 self.counts["rejected"] += 1
-            elif self._same(expr, mutant.expr):
+            elif self._same(expr, changed):
                 self.counts["applied"] -= 1
                 self.counts["equivalent"] += 1
             else:
@@ -590,7 +618,7 @@ class Claim(_Stated):
         self.checked_points = len(drawn)
         self.counts = dict.fromkeys(self.counts, 0)
         for k, tree in enumerate((self.lhs, self.rhs)):
-            expr = evaluated(tree)
+            expr = self._full(tree)
             if expr.has(Integral, Limit, Derivative) or set(variables(expr)) - set(known):
                 continue
             truth = Truth(both[:, [k]], None, rtol, self.settings["atol"])
@@ -808,7 +836,7 @@ class Refutation(_Stated):
         return {**exact, self.variable: first}, {**exact, self.variable: second}
 
     def verdicts(self) -> list[tuple[str, str]]:
-        shown = ", ".join(f"{s} = {_plain(v)}" for s, v in self.witness.items())
+        shown = ", ".join(f"{pretty_symbol(str(s))} = {_plain(v)}" for s, v in self.witness.items())
         ratio = "the ratio of the two values " if self.variable is not None else ""
         numbers = f"{ratio}is {self.true_value:.6g} by {self.route.name}, the formula gives {self.printed_value:.6g}"
         return [("refuted", f"at {shown}: {numbers}")]

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-SHORT_EXPONENT = 7  # operations; a longer exponent is unreadable as a superscript
+SHORT_EXPONENT = 6  # operations; a longer exponent is unreadable as a superscript
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,18 @@ class _Printer(LatexPrinter):
         negative, size = _unsigned(e)
         if negative:
             return "- " + self.parenthesize(size, PRECEDENCE["Add"], strict=False)
+        tall = [f for f in e.args if isinstance(f, exp) and self._is_tall(f.exp)]
+        rest = [f for f in e.args if f not in tall]
+        if tall and rest:  # exp(...) on the line, after the fraction, not small on top of it
+            return " ".join(map(self._print, [_rebuilt(Mul, rest, S.One), *tall]))
         return super()._print_Mul(e)
 
+    def _is_tall(self, exponent: Expr) -> bool:
+        """A fraction is unreadable as a superscript."""
+        return r"\frac" in self._print(exponent) or exponent.count_ops() > SHORT_EXPONENT
+
     def _print_ExpBase(self, e: Any, exp: Any = None) -> str:
-        if e.exp.count_ops() <= SHORT_EXPONENT:
+        if not self._is_tall(e.exp):
             return super()._print_ExpBase(e, exp)
         body = rf"\exp\left({self._print(e.exp)}\right)"
         return rf"{body}^{{{exp}}}" if exp is not None else body
@@ -247,7 +255,7 @@ tau_0 = symbol("tau_0", "standard deviation of the prior", positive=True)
 mu_1 = symbol("mu_1", "mean of the posterior after one observation", real=True)
 tau_1 = symbol("tau_1", "standard deviation of the posterior after one observation", positive=True)
 n = symbol("n", "number of observations", integer=True, positive=True)
-observations = vector("observations", n, "the observations, numbered from 1 to n", latex="y", real=True)
+ys = vector("ys", n, "the observations, numbered from 1 to n", latex="y", real=True)
 ybar = symbol("ybar", "mean of the observations", latex=r"\bar{y}", real=True)
 mu_n = symbol("mu_n", "mean of the posterior after n observations", real=True)
 tau_n = symbol("tau_n", "standard deviation of the posterior after n observations", positive=True)
@@ -258,3 +266,38 @@ p_y_given_theta = symbol(
 )
 p_theta_given_y = symbol("p_theta_given_y", "density of the posterior", latex=r"p(\theta \mid y)", positive=True)
 p_y = symbol("p_y", "the evidence: density of y with theta integrated out", latex="p(y)", positive=True)
+ell_n = symbol("ell_n", "log-likelihood of n observations", latex=r"\ell_n(\theta)", real=True)
+i = symbol("i", "index of an observation, a coordinate or a school", integer=True, positive=True)
+lam = symbol("lam", "squared length of the mean vector", latex=r"\lambda", positive=True)
+d = symbol("d", "number of coordinates", integer=True, positive=True)
+j = symbol("j", "a second index", integer=True, positive=True)
+k = symbol("k", "a counter from 0", integer=True, nonnegative=True)
+xs = vector("xs", d, "a point in d dimensions, or an observation there", latex="x", real=True)
+x = symbol("x", "one coordinate", real=True)
+s = symbol("s", "sum of the squares of the other coordinates, or a singular value", positive=True)
+q = symbol(
+    "q", "mean of one over the squared length of X", latex=r"\mathbb{E}\frac{1}{\lVert X\rVert^2}", positive=True
+)
+q_4 = symbol("q_4", "that mean in four dimensions", latex=r"\mathbb{E}_{d=4}\frac{1}{\lVert X\rVert^2}", positive=True)
+overlap = symbol(
+    "overlap",
+    "mean product of the error and the shrinking direction",
+    latex=r"\mathbb{E}\frac{(X - \mu)^\top X}{\lVert X\rVert^2}",
+    real=True,
+)
+risk = symbol("risk", "mean squared error, summed over coordinates, of James and Stein's estimate", "R", positive=True)
+risk_4 = symbol("risk_4", "that risk in four dimensions", "R_4", positive=True)
+mse = symbol("mse", "mean squared error of the posterior mean for a fixed theta", r"\mathrm{MSE}", positive=True)
+bayes_risk = symbol("bayes_risk", "mean squared error averaged over the prior", r"\mathrm{MSE}_{\pi}", positive=True)
+B_n = symbol("B_n", "weight of the prior mean after n observations", positive=True)
+kl = symbol("kl", "Kullback-Leibler divergence from the large-sample normal law", r"\mathrm{KL}", positive=True)
+r = symbol("r", "variance of the sample mean over variance of the prior", positive=True)
+tv = symbol("tv", "total variation distance to the large-sample normal law", r"\mathrm{TV}", nonnegative=True)
+p_y_new = symbol("p_y_new", "density of the next observation", r"p(\tilde{y} \mid y_{1:n})", positive=True)
+p_theta_given_ys = symbol("p_theta_given_ys", "density of the posterior", r"p(\theta \mid y_{1:n})", positive=True)
+evidence = symbol("evidence", "density of all school effects, their mean integrated out", r"m(\tau)", positive=True)
+mu = symbol("mu", "common mean, or the mean of X", real=True)
+w = vector("w", n, "weights: one over the variance of each effect around the common mean", positive=True)
+weight = symbol("weight", "a regression weight", "w", real=True)
+estimate = symbol("estimate", "posterior mean of a regression weight", r"\hat{w}", real=True)
+u = symbol("u", "the data along one singular direction", real=True)

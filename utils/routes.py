@@ -30,7 +30,7 @@ from utils import prove
 from utils.domains import Point, seed_of, variables
 from utils.estimate import FALSE_ALARM, POWER, Estimate
 
-__all__ = ["SLOW", "ClaimError", "Route", "Stated", "Truth", "numbers", "short", "shown"]
+__all__ = ["SLOW", "ClaimError", "Route", "Stated", "Truth", "at_point", "numbers", "padded", "short", "shown"]
 
 
 class Stated:
@@ -79,7 +79,7 @@ def numbers(expr: Basic, at: Sequence[Point]) -> np.ndarray:
     """Values of a printed side, shape (points, entries); NaN where it has no finite real value."""
     entries = list(expr) if isinstance(expr, MatrixBase) else [expr]
     if any(e.has(*SLOW) for e in entries):
-        return np.array([_at_point(expr, p) for p in at])
+        return padded([at_point(expr, p) for p in at])
     symbols = [v for v in variables(expr) if isinstance(v, Symbol)]
     columns = [np.array([float(p[s]) for p in at]) for s in symbols]
     rows = []
@@ -90,12 +90,18 @@ def numbers(expr: Basic, at: Sequence[Point]) -> np.ndarray:
             real = np.where(np.imag(column) == 0, np.real(column), np.nan)
             rows.append(np.broadcast_to(real.astype(float), len(at)))
         except (TypeError, ValueError, NameError, ZeroDivisionError, OverflowError, AttributeError):
-            return np.array([_at_point(expr, p) for p in at])
+            return padded([at_point(expr, p) for p in at])
     values = np.stack(rows, axis=1)
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _at_point(expr: Basic, p: Point) -> list[float]:
+def padded(rows: Sequence[Sequence[float]]) -> np.ndarray:
+    """Rows of different lengths (matrices of 1, 2, 3, ... dimensions) as one array, filled up with zeros."""
+    width = max(map(len, rows))
+    return np.array([[*row, *[0.0] * (width - len(row))] for row in rows])
+
+
+def at_point(expr: Basic, p: Point) -> list[float]:
     if isinstance(expr, MatrixExpr):
         try:
             return [float(v) for v in prove.matrix_at(expr, p)]
@@ -122,31 +128,30 @@ def _argument(s: Basic, p: Point) -> Any:
     return int(value) if s.is_integer else float(value)
 
 
-def _forbidden(code: CodeType, scope: Mapping[str, Any], seen: set[int]) -> str | None:
+def _forbidden(call: FunctionType, seen: set[int]) -> str | None:
     """The name under which a route reaches a symbolic expression (or a function made from one), if it does."""
-    for name in _names(code):
-        value = scope.get(name)
+    cells = zip(call.__code__.co_freevars, call.__closure__ or (), strict=True)
+    enclosed = {name: cell.cell_contents for name, cell in cells}
+    reached = {name: call.__globals__[name] for name in _names(call.__code__) if name in call.__globals__}
+    for name, value in sorted({**reached, **enclosed}.items()):
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if isinstance(value, Stated):
-            return name
-        if isinstance(value, Basic) and not isinstance(value, Number):
+        if isinstance(value, Stated) or (isinstance(value, Basic) and not isinstance(value, Number)):
             return name
         if isinstance(value, FunctionType):
             if value.__code__.co_filename.startswith("<lambdifygenerated") or value.__module__.startswith("sympy"):
                 return name
-            if value.__module__ in ("__main__", scope.get("__name__")):
-                inner = {**value.__globals__, **inspect.getclosurevars(value).nonlocals}
-                found = _forbidden(value.__code__, inner, seen)
+            if value.__globals__ is call.__globals__:  # a helper of the same notebook: look inside
+                found = _forbidden(value, seen)
                 if found:
                     return f"{name} → {found}"
     return None
 
 
 def _names(code: CodeType) -> set[str]:
-    """Global and enclosing names that the code loads (attributes such as the sqrt of np.sqrt are not among them)."""
-    loads = {k.argval for k in dis.get_instructions(code) if k.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")}
+    """Global names that the code loads (attributes such as the sqrt of np.sqrt are not among them)."""
+    loads = {k.argval for k in dis.get_instructions(code) if k.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     nested = (c for c in code.co_consts if isinstance(c, CodeType))
     return loads.union(*(_names(c) for c in nested))
 
@@ -174,8 +179,7 @@ class Route:
         if unknown:
             wrong = f"the route takes {unknown}, which the claim does not have"
             raise ClaimError(self.label, wrong, f"Use its names: {sorted(names)} (and rng for a generator)")
-        scope = {**self.call.__globals__, **inspect.getclosurevars(self.call).nonlocals}
-        found = _forbidden(self.call.__code__, scope, set())
+        found = _forbidden(self.call, set())
         if found:
             wrong = f"the route reaches the symbolic expression `{found}`, so it could evaluate the printed tree"
             raise ClaimError(self.label, wrong, "Compute the number by another road, from floats alone")
