@@ -42,7 +42,7 @@ from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
-from utils.routes import SLOW, ClaimError, Route, Stated, Truth, at_point, numbers, padded, short, shown
+from utils.routes import SLOW, ClaimError, Columns, Route, Stated, Truth, at_point, numbers, padded, short, shown
 
 __all__ = [
     "Claim",
@@ -63,7 +63,8 @@ __all__ = [
 POINTS = 64
 POINTS_ONE_BY_ONE = 16  # where sums, vectors or matrices forbid evaluating all points at once
 DENORMAL = 1e-290  # below this a float has lost digits
-LIMIT_STEPS = 7  # n doubles this often before the sequence is extrapolated
+LIMIT_STARTS = (16, 128, 1024, 8192)  # where a sequence starts; a later start is tried until the value settles
+LIMIT_STEPS = 6  # and how often it doubles
 RTOL = 1e-9
 RTOL_LIMIT = 1e-6
 MIME = "application/vnd.claim+json"
@@ -110,6 +111,7 @@ class _Entry:
 
 
 _REGISTER: dict[str, _Entry] = {}
+_HERE = __file__.removesuffix("claims.py")  # statements are made elsewhere, also those of utils/kinds.py
 LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -118,7 +120,7 @@ def _register(label: str, statement: Any) -> None:
     if not LABEL.fullmatch(label):
         raise ClaimError(label, "the label is not in kebab-case", "Write lower-case words joined by hyphens")
     frame = inspect.currentframe()
-    while frame and frame.f_code.co_filename == __file__:
+    while frame and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     place = (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
     known = _REGISTER.get(label)
@@ -179,14 +181,22 @@ _RELATION = {Eq: "=", Le: r"\le", Lt: "<", Ge: r"\ge", Gt: ">", Propto: r"\propt
 Relation = Relational | Propto
 
 
-class Printed(Stated):
+class _Registering(type):
+    """A statement takes its label once it is made: one that raised on the way leaves nothing behind."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__call__(*args, **kwargs)
+        _register(made.label, made)
+        return made
+
+
+class Printed(Stated, metaclass=_Registering):
     """What prints itself as a numbered equation with a verdict and leaves a record."""
 
     kind = ""
 
     def __init__(self, label: str, source: str, settles: Iterable[str]) -> None:
         self.label, self.source, self.settles = label, source, tuple(settles)
-        _register(label, self)
 
     def equation(self) -> str:
         """The LaTeX of the printed equation, made from the object itself."""
@@ -229,7 +239,8 @@ class _Stated(Printed):
 
     def __init__(self, label: str, statement: Relation, where: Iterable[Basic], source: str, settles: Iterable[str]):
         if type(statement) not in _RELATION:
-            raise ClaimError(label, f"{statement!r} is not a statement", "Give Eq, Le, Lt, Ge, Gt or Propto")
+            mend = "Give Eq, Le, Lt, Ge, Gt or Propto, inside as_written() if SymPy decides it too early"
+            raise ClaimError(label, f"{statement!r} is not a statement", mend)
         super().__init__(label, source, settles)
         with evaluating():
             self.where = tuple(evaluated(c) for c in where)
@@ -330,14 +341,15 @@ class Claim(_Stated):
                 wrong = f"the derivation ends in {last}, not in the printed side {latex(self.rhs)}"
                 raise ClaimError(self.label, wrong, "Let the last term be the claim's own right-hand side")
             self._fits(links)
-            self.start, self.links = start, []
-            term = start
+            self.start, self.links, term = start, [], start
+            proved = []  # kept aside: a chain that breaks leaves no link behind
             for number, link in enumerate(links, 1):
                 verdict = self._link(self._full(term), link)
                 if verdict.status != "proved":
                     self._broken(number, term, link, verdict)
-                self.links.append((link, verdict))
+                proved.append((link, verdict))
                 term = link.term
+            self.links = proved
         return self
 
     def _begin(self, chain: list[Any]) -> tuple[Basic, list[Link]]:
@@ -417,7 +429,11 @@ class Claim(_Stated):
         with evaluating():
             self.route = Route(route, self.label)
             self.settings = {"at": at, "rtol": rtol, "atol": atol, "tight": tight}
-            self._check()
+            try:
+                self._check()
+            except BaseException:
+                self.route = None  # a claim whose check failed shows no check
+                raise
         return route
 
     def rerun(self, seed: int) -> None:
@@ -436,7 +452,10 @@ class Claim(_Stated):
         route.guard(known, [s for s in sides if not isinstance(s, Symbol)])
         slow = any(s.has(*SLOW) for s in sides if not isinstance(s, Limit))
         count = settings["at"] or (POINTS_ONE_BY_ONE if slow or self.kind == "limit" else POINTS)
-        drawn = points([s for s in known if s != self._runs()], self.where, count, seed_of(self.label))
+        try:
+            drawn = points([s for s in known if s != self._runs()], self.where, count, seed_of(self.label))
+        except ValueError as error:
+            raise ClaimError(self.label, str(error), "A check without a point is none") from None
         if self.kind == "inequality":
             self._check_inequality(drawn, known)
             return
@@ -488,17 +507,28 @@ class Claim(_Stated):
         return drawn, Truth(padded(centre), error, rtol, self.settings["atol"])
 
     def _extrapolated(self, p: Point, names: Mapping[str, Basic]) -> np.ndarray:
-        """The limit along n = 16, 32, 64, ... by Neville's scheme in 1/n."""
+        """The limit along n, 2n, 4n, ... by Neville's scheme in 1/n, from as far out as it takes to settle."""
+        rtol = self.settings["rtol"] or RTOL_LIMIT
+        tries = []
+        for start in LIMIT_STARTS:
+            value, doubt = self._neville(p, names, [start * 2**k for k in range(LIMIT_STEPS)])
+            tries.append((float(doubt.max()), value))
+            if np.all(doubt <= rtol / 10 * np.abs(value) + self.settings["atol"]):
+                break
+        return min(tries, key=lambda found: found[0])[1]
+
+    def _neville(self, p: Point, names: Mapping[str, Basic], steps: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """The extrapolated value and how far it moved in the last level."""
         assert self.route is not None
-        running = self._runs()
-        steps = [16 * 2**k for k in range(LIMIT_STEPS)]
-        table = [self.route.at({**p, running: Rational(m)}, names) for m in steps]
-        for level in range(1, len(table)):
+        table = [self.route.at({**p, self._runs(): Rational(m)}, names) for m in steps]
+        before = table
+        for level in range(1, len(steps)):
+            before = table
             table = [
                 (steps[k + level] * b - steps[k] * a) / (steps[k + level] - steps[k])
-                for k, (a, b) in enumerate(pairwise(table))
+                for k, (a, b) in enumerate(pairwise(before))
             ]
-        return table[0]
+        return table[0], np.abs(table[0] - before[1])
 
     def _ratios(self, drawn: list[Point], names: Mapping[str, Basic]) -> tuple[list[Point], list[Any]]:
         """Values relative to those at a second value of the variable; a point where one underflows is dropped."""
@@ -547,23 +577,27 @@ class Claim(_Stated):
             found.append((side, values))
         return found
 
-    def _relative(self, expr: Basic, drawn: Sequence[Point]) -> np.ndarray:
-        values = numbers(expr, drawn)
+    def _relative(
+        self, expr: Basic, drawn: Sequence[Point], parts: tuple[Columns, Columns] | None = None
+    ) -> np.ndarray:
+        here, base = parts or ({}, {})
+        values = numbers(expr, drawn, here)
         if self.variable is None:
             return values
         with np.errstate(all="ignore"):
-            return values / numbers(expr, [p["base"] for p in drawn])
+            return values / numbers(expr, [p["base"] for p in drawn], base)
 
     def _attack(self, expr: Basic, drawn: list[Point], truth: Truth, lhs: bool = False) -> None:
         """Every one-edit mutant of a printed side has to be rejected by the route's values alone."""
         tree = self.lhs if lhs else self.rhs
-        printed = self._relative(expr, drawn)
+        parts: tuple[Columns, Columns] = {}, {}  # values of what the mutants share
+        printed = self._relative(expr, drawn, parts)
         survivors = []
         if not lhs:
             self.counts = dict.fromkeys(self.counts, 0)
         for mutant in mutants(tree):
-            changed = self._full(mutant.expr)
-            values = self._mutant_values(changed, drawn, truth)
+            changed = self._full(mutant.expr) if self.given else mutant.expr
+            values = self._mutant_values(changed, drawn, truth, parts)
             if values is None or np.isnan(values).all():
                 self.counts["undefined"] += 1
                 continue
@@ -580,11 +614,13 @@ class Claim(_Stated):
             wrong = f"{len(survivors)} mutants survive the check ({listed})"
             raise ClaimError(self.label, wrong, "Sharpen the route (accuracy, sample size) or widen the domain")
 
-    def _mutant_values(self, expr: Basic, drawn: list[Point], truth: Truth) -> np.ndarray | None:
+    def _mutant_values(
+        self, expr: Basic, drawn: list[Point], truth: Truth, parts: tuple[Columns, Columns]
+    ) -> np.ndarray | None:
         """Values of a mutant: all points at once where that is cheap, else only until one point rejects it."""
         try:
             if not expr.has(*SLOW):
-                values = self._relative(expr, drawn)
+                values = self._relative(expr, drawn, parts)
                 return values if values.shape == truth.values.shape else None
             values = np.full(truth.values.shape, np.nan)
             for k, p in enumerate(drawn):
@@ -678,7 +714,10 @@ class Claim(_Stated):
         if self.settings["tight"] is None:
             mend = "Pass tight={symbol: value, ...}: a point where the two sides (nearly) meet"
             raise ClaimError(self.label, "no point is named at which the inequality is tight", mend)
-        p = {s: sympify(self.settings["tight"][s]) for s in names.values() if s in self.settings["tight"]}
+        missing = [str(s) for s in names.values() if s not in self.settings["tight"]]
+        if missing:
+            raise ClaimError(self.label, f"`tight` gives no value for {missing}", "Name a value for every symbol")
+        p = {s: sympify(self.settings["tight"][s]) for s in names.values()}
         left, right = np.ravel(self.route.at(p, names))
         if abs(left - right) > 1e-3 * max(abs(left), abs(right), 1e-12):
             wrong = f"at the point said to be tight the sides are {left:.6g} and {right:.6g}"
@@ -746,6 +785,9 @@ class Definition(_Stated):
         self.sanity = {}
         with evaluating():
             for what, equation in sanity.items():
+                if not isinstance(equation, Eq):
+                    wrong = f"its sanity “{what}” is {equation}, not an equation"
+                    raise ClaimError(label, wrong, "Give an Eq, inside as_written() if SymPy decides it too early")
                 verdict = prove.equal(equation.lhs, equation.rhs)
                 if verdict.status != "proved":
                     raise ClaimError(label, f"its sanity “{what}” is {verdict.status}", "Mend the definition")
@@ -808,10 +850,11 @@ class Refutation(_Stated):
         sides = [evaluated(self.rhs)] + ([evaluated(self.truth.rhs)] if self.truth else [])
         known = [s for s in variables(*sides) if s in self.witness]
         extra = [s for s in self.witness if s not in known]
-        self.route.guard([*known, *extra], sides[:1] if not self.truth else [])
-        missing = [str(s) for s in variables(*sides) if s not in self.witness]
+        needed = {*map(str, variables(*sides)), *self.route.parameters} - {"rng"}
+        missing = sorted(needed - set(map(str, self.witness)))
         if missing:
             raise ClaimError(self.label, f"the witness gives no value for {missing}", "Name a value for every symbol")
+        self.route.guard([*known, *extra], sides[:1] if not self.truth else [])
         names = {str(s): s for s in self.witness}
         here, there = self._points()
         truth = float(np.ravel(self.route.at(here, names))[0])
@@ -848,13 +891,14 @@ class Refutation(_Stated):
 
 
 def _exact(value: Any) -> Any:
-    if isinstance(value, Sequence):
-        return (Rational(0), *(Rational(str(v)) for v in value), Rational(0))
-    return sympify(value)
+    """A witness entry as an exact rational; a vector gets padding at both ends, as sampled ones have."""
+    if isinstance(value, tuple | list):
+        return (Rational(0), *map(_exact, value), Rational(0))
+    return value if isinstance(value, Basic) else Rational(str(value))
 
 
 def _plain(value: Any) -> str:
-    return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, Sequence) else str(value)
+    return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, tuple | list) else str(value)
 
 
 def refute(
