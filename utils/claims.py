@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import optimize
 from sympy import (
     Basic,
     Derivative,
@@ -686,6 +685,8 @@ class Claim(_Stated):
 
     def _hunt(self, drawn: list[Point], names: Mapping[str, Basic], greater: bool, strict: bool) -> None:
         """Walk downhill on the route's gap from the points where it is smallest, looking for a counterexample."""
+        from scipy.optimize import minimize  # a quarter of a second to import, and needed here only
+
         assert self.route is not None
         scalars = [s for s in names.values() if isinstance(s, Symbol) and not s.is_integer]
         if not scalars:
@@ -703,7 +704,7 @@ class Claim(_Stated):
         starts = sorted(drawn, key=lambda p: gap(np.array([float(p[s]) for s in scalars]), p))[:2]
         for p in starts:
             x0 = np.array([float(p[s]) for s in scalars])
-            found = optimize.minimize(gap, x0, args=(p,), method="Nelder-Mead", options={"maxfev": 60 * len(scalars)})
+            found = minimize(gap, x0, args=(p,), method="Nelder-Mead", options={"maxfev": 60 * len(scalars)})
             if found.fun < -(self.settings["rtol"] or RTOL) * 10 or (strict and found.fun < 0):
                 at = ", ".join(f"{s} = {v:.6g}" for s, v in zip(scalars, found.x, strict=True))
                 raise ClaimError(self.label, f"a counterexample was found at {at}", "Narrow `where` or mend the bound")
