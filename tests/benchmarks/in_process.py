@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 
 def run(chapter: Path) -> list[Any]:
-    """Execute every code cell, in order, in its own folder; the claims the chapter has stated. A failing cell raises."""
+    """Execute every code cell, in order, in its own folder: the claims it has stated. A failing cell raises."""
     from utils import claims
 
     matplotlib.use("agg")
