@@ -28,12 +28,16 @@ from sympy import (
     Lt,
     MatrixExpr,
     Pow,
+    Q,
     Rational,
     Symbol,
     srepr,
     sympify,
 )
+from sympy.assumptions import AppliedPredicate
 from sympy.core.relational import Relational
+from sympy.matrices.expressions.inverse import Inverse
+from sympy.matrices.expressions.transpose import Transpose
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from utils import prove
@@ -464,6 +468,9 @@ class Claim(_Stated):
         printed = self._printed(drawn, truth)
         for k, (expr, _) in enumerate(printed):
             self._attack(expr, drawn, truth, lhs=k == 1)
+        if not self.counts["applied"]:
+            wrong = f"no mutant of {latex(self.rhs)} has a value, so the check could not have failed"
+            raise ClaimError(self.label, wrong, "Print something that a misprint could change")
 
     def _runs(self) -> Symbol | None:
         return self.lhs.args[1] if isinstance(self.lhs, Limit) else None
@@ -624,9 +631,10 @@ class Claim(_Stated):
             values = np.full(truth.values.shape, np.nan)
             for k, p in enumerate(drawn):
                 row = self._relative(expr, [p])[0]
-                if row.shape != values[k].shape:
+                if row.size > values.shape[1]:
                     return None
-                values[k] = row
+                if not np.isnan(row).all():
+                    values[k] = np.pad(row, (0, values.shape[1] - row.size))  # matrices of several sizes, as in `padded`
                 if truth.error is None and truth.misses(values)[k].any():
                     break
             return values
@@ -636,7 +644,16 @@ class Claim(_Stated):
     def _same(self, expr: Basic, mutant: Basic) -> bool:
         if self.variable is not None:
             return prove.proportional(expr, mutant, self.variable, self.where).status == "proved"
+        if isinstance(expr, MatrixExpr):
+            return self._untransposed(expr) == self._untransposed(mutant)
         return prove.equal(expr, mutant, self.where).status == "proved"
+
+    def _untransposed(self, expr: Basic) -> Basic:
+        """A matrix expression without transposes of symmetric matrices, and Inverse without its idle exponent."""
+        asked = [c for c in self.where if isinstance(c, AppliedPredicate)]
+        symmetric = {c.arguments[0] for c in asked if c.function in (Q.positive_definite, Q.symmetric)}
+        expr = expr.replace(lambda e: isinstance(e, Transpose) and e.arg in symmetric, lambda e: e.arg)
+        return expr.replace(lambda e: isinstance(e, Inverse), lambda e: Inverse(e.arg)).doit()
 
     # ---- inequalities
 
