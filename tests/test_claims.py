@@ -1,0 +1,748 @@
+"""A claim passes its three gates or raises: bad input, planted faults, what it prints, running it again."""
+
+import inspect
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from sympy import (
+    Eq,
+    Ge,
+    Gt,
+    IndexedBase,
+    Integral,
+    Le,
+    Limit,
+    Lt,
+    MatrixSymbol,
+    Mul,
+    Q,
+    Rational,
+    Sum,
+    Symbol,
+    cos,
+    exp,
+    lambdify,
+    log,
+    oo,
+    sin,
+    sqrt,
+    symbols,
+)
+
+from utils import claims as module
+from utils import prove
+from utils.claims import Claim, ClaimError, Propto, cite, claims, define, forget, leq, propto, refute
+from utils.domains import evaluated
+from utils.estimate import Estimate
+from utils.mutate import mutants
+from utils.notation import as_written, mu_0, mu_1, n, normal, sigma, tau_0, theta, y, ybar, ys
+
+a, b, m, mean_square, x = symbols("a b m mean_square x", real=True)
+p, s, t = symbols("p s t", positive=True)
+d = Symbol("d", integer=True, positive=True)
+i, j = symbols("i j", integer=True, positive=True)
+
+MIME = "application/vnd.claim+json"
+
+
+@pytest.fixture(autouse=True)
+def empty_register(monkeypatch):
+    """Every test starts with no claim stated."""
+    monkeypatch.setattr(module, "_REGISTER", {})
+
+
+# ---------------------------------------------------------------------------------- right claims, to build on
+
+
+def square(label="square", source="", **options):
+    """(a + b)² multiplied out, neither proved nor checked yet."""
+    with as_written():
+        return Claim(label, Eq((a + b) ** 2, a**2 + 2 * a * b + b**2), source=source, **options)
+
+
+def polynomial_product(a, b):
+    """(a + b)² by numpy.polymul, evaluated at a."""
+    return np.polyval(np.polymul([1, b], [1, b]), a)
+
+
+def passed(label="square"):
+    """That claim, proved and checked."""
+    claim = square(label)
+    claim.derive((claim.rhs, "multiply out"))
+    claim.check(polynomial_product)
+    return claim
+
+
+def second_moment(label="second-moment", **options):
+    """The mean square of a normal law: a claim about a symbol that is defined by an integral."""
+    with as_written():
+        define("mean-square", Eq(mean_square, Integral(x**2 * normal(x, a, s**2), (x, -oo, oo))))
+        return Claim(label, Eq(mean_square, a**2 + s**2), unproved="the check is meant here", **options)
+
+
+def simulated(draws):
+    """A Monte Carlo route to that mean square."""
+
+    def simulation(a, s, rng):
+        """The mean square of normal draws."""
+        return Estimate.from_samples(rng.normal(a, s, draws) ** 2)
+
+    return simulation
+
+
+# ------------------------------------------------------------------------------------------- the bad-input table
+
+BAD = []
+
+
+def bad(pattern):
+    """Enter a bad input in the table, with what its message has to say: what was wrong and how to mend it."""
+
+    def enter(call):
+        BAD.append(pytest.param(call, pattern, id=call.__name__))
+        return call
+
+    return enter
+
+
+@bad("“square”: this label is taken. Choose another one, or call forget")
+def a_duplicate_label():
+    square()
+    Claim("square", Eq(a, b))
+
+
+@bad("“Square_1”: the label is not in kebab-case. Write lower-case words joined by hyphens")
+def a_label_that_is_no_label():
+    square("Square_1")
+
+
+@bad("“square”: .*is not a statement. Give Eq, Le, Lt, Ge, Gt or Propto")
+def no_statement():
+    Claim("square", (a + b) ** 2)
+
+
+@bad("“square”: `z` has no domain: declare it, e.g. .*real=True")
+def a_free_symbol_with_no_domain():
+    z = Symbol("z")
+    Claim("square", Eq(a, z**2))
+
+
+@bad("“square”: .*`V` has no domain")
+def a_vector_with_no_domain():
+    V = IndexedBase("V")
+    Claim("square", Eq(a, Sum(V[i], (i, 1, d))))
+
+
+@bad("“square”: no point satisfies `where`.*widen the conditions")
+def no_usable_point():
+    square(where=[a > 3, a < 2]).check(polynomial_product)
+
+
+@bad("“square”: .*never true.*drop it")
+def a_condition_that_is_never_true():
+    square(where=[p < -1]).check(polynomial_product)
+
+
+@bad(r"“square”: the route returned nan at \{'a': .*Mend the route or narrow")
+def a_route_that_returns_nan():
+    @square().check
+    def route(a, b):
+        """Not a number."""
+        return math.nan
+
+
+@bad("“square”: the route returned inf at .*Mend the route or narrow")
+def a_route_that_returns_infinity():
+    @square().check
+    def route(a, b):
+        """Too large a number."""
+        return math.inf
+
+
+@bad("“square”: the route returned complex, not a real number.*Return a float")
+def a_route_that_returns_a_complex_number():
+    @square().check
+    def route(a, b):
+        """A root of a negative number."""
+        return complex(a, b)
+
+
+@bad("“square”: the route returned complex128, not a real number.*Return a float")
+def a_route_that_returns_a_complex_number_of_numpy():
+    @square().check
+    def route(a, b):
+        """A number of numpy's with an imaginary part."""
+        return np.complex128(a + 1j * b)
+
+
+@bad("“square”: the route returned ndarray, not a real number.*Return a float")
+def a_route_that_returns_a_complex_array():
+    @square().check
+    def route(a, b):
+        """The eigenvalues of a rotation."""
+        return np.linalg.eigvals(np.array([[0.0, 1.0], [-1.0, 0.0]]))
+
+
+@bad("“square”: the route returned 3 entries where the printed side has 1. Return one value")
+def a_route_that_returns_the_wrong_shape():
+    @square().check
+    def route(a, b):
+        """All three terms."""
+        return np.array([a**2, 2 * a * b, b**2])
+
+
+@bad("“square”: the route returned a SymPy object. Return a float, an array or an Estimate")
+def a_route_that_returns_a_sympy_object():
+    @square().check
+    def route(a, b):
+        """A number that looks like one."""
+        return Rational(a) + Rational(b)
+
+
+@bad("“square”: the route returned NoneType, not a real number")
+def a_route_that_forgets_to_return():
+    @square().check
+    def route(a, b):
+        """Nothing at all."""
+
+
+@bad(r"“square”: the route takes \['c'\], which the claim does not have. Use its names: \['a', 'b'\] \(and rng")
+def a_route_with_an_unknown_parameter():
+    @square().check
+    def route(a, c):
+        """A sum of other things."""
+        return a + c
+
+
+@bad("“square”: the route `route` has no docstring. Say in a line what it computes")
+def a_route_without_a_docstring():
+    @square().check
+    def route(a, b):
+        return a + b
+
+
+@bad("“square”: the route reaches the symbolic expression `claim`.*by another road")
+def a_route_that_asks_the_claim():
+    claim = square()
+
+    @claim.check
+    def route(a, b):
+        """The printed side."""
+        return float(claim.rhs.subs({"a": a, "b": b}))
+
+
+@bad("“square”: the route reaches the symbolic expression `right`.*by another road")
+def a_route_that_evaluates_an_expression():
+    right = a**2 + 2 * a * b + b**2
+
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return float(right.subs({"a": a, "b": b}))
+
+
+@bad("“square”: the route reaches the symbolic expression `compiled`")
+def a_route_that_calls_the_lambdified_side():
+    compiled = lambdify([a, b], a**2 + 2 * a * b + b**2)
+
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return compiled(a, b)
+
+
+COMPILED = lambdify([a, b], a**2 + 2 * a * b + b**2)
+
+
+def helper(a, b):
+    """What a route might hide behind."""
+    return COMPILED(a, b)
+
+
+@bad("“square”: the route reaches the symbolic expression `helper → COMPILED`")
+def a_route_that_hides_behind_a_helper():
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return helper(a, b)
+
+
+@bad("“square”: the route reaches the symbolic expression `inner → right`")
+def a_route_that_hides_in_a_closure():
+    right = a**2 + 2 * a * b + b**2
+
+    def inner(a, b):
+        return float(right.subs({"a": a, "b": b}))
+
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return inner(a, b)
+
+
+@bad("“square”: the route reaches the symbolic expression `sides`")
+def a_route_that_hides_in_a_list():
+    sides = [a**2 + 2 * a * b + b**2]
+
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return float(sides[0].subs({"a": a, "b": b}))
+
+
+@bad("“square”: the route reaches the symbolic expression `claims`")
+def a_route_that_asks_the_register():
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return float(claims()[0].rhs.subs({"a": a, "b": b}))
+
+
+@bad("“square”: the route evaluates the printed tree: on symbols it gives the printed expression back. Compute")
+def a_route_that_retypes_the_formula():
+    @square().check
+    def route(a, b):
+        """The printed side."""
+        return a**2 + 2 * a * b + b**2
+
+
+@bad("“root”: the route evaluates the printed tree")
+def a_route_that_retypes_the_formula_with_functions():
+    @Claim("root", Eq(Integral(1 / sqrt(x), (x, 0, s)), 2 * sqrt(s)), unproved="short").check
+    def route(s):
+        """The printed side."""
+        return float(2 * np.sqrt(s))
+
+
+@bad("“free”: the derivation does not start from a definition: a has none. Say what it stands for with define")
+def a_derivation_that_does_not_start_from_a_definition():
+    claim = Claim("free", Eq(a, b**2))
+    claim.derive((b**2, "because"))
+
+
+@bad("“square”: the derivation ends in a, not in the printed side .*Let the last term be")
+def a_derivation_that_ends_elsewhere():
+    square().derive((a, "because"))
+
+
+@bad("“square”: the derivation ends in nothing")
+def a_derivation_without_links():
+    square().derive()
+
+
+@bad(
+    r"“square”: link 1, .*\(forget the middle\), is false: at a = -?\d+(/\d+)?, b = -?\d+(/\d+)? "
+    "the sides are -?[0-9.]+ and -?[0-9.]+. Mend the term"
+)
+def a_false_link_between_right_ends():
+    claim = square()
+    claim.derive((a**2 + b**2, "forget the middle"), (claim.rhs, "remember it"))
+
+
+@bad("“square”: link 2, .*is false")
+def a_false_second_link():
+    claim = square()
+    claim.derive((a * (a + b) + b * (a + b), "distribute"), (a**2 + b**2, "forget the middle"), (claim.rhs, "mend it"))
+
+
+@bad("“open”: link 1, .*could not be proved. Split it into smaller steps")
+def a_link_that_cannot_be_proved():
+    A, B = MatrixSymbol("A", d, d), MatrixSymbol("B", d, d)
+    claim = Claim("open", Eq((A + B) * (A - B), A * A - A * B + B * A - B * B))
+    claim.derive((claim.rhs, "matrices are left to the check"))
+
+
+@bad(r"“square”: links with .*le.* do not add up to =. Use leq")
+def a_chain_with_the_wrong_relation():
+    claim = square()
+    claim.derive(leq(claim.rhs, "at most"))
+
+
+@bad(r"“mean”: links with = do not add up to .le. Use leq")
+def a_chain_of_equalities_for_an_inequality():
+    claim = Claim("mean", Le(2 * a * b, a**2 + b**2))
+    claim.derive((claim.rhs, "equal, surely"))
+
+
+@bad(r"“mean”: a chain proves =, ∝ or ≤, not .ge. Write the inequality the other way round")
+def a_chain_for_the_wrong_way_round():
+    claim = Claim("mean", Ge(a**2 + b**2, 2 * a * b))
+    claim.derive((claim.rhs, "a square"))
+
+
+@bad("“later”: the derivation starts from “square”, which is not proved. Derive that one first")
+def a_start_from_an_unproved_claim():
+    earlier = square()
+    later = Claim("later", Eq((a + b) ** 2, (a - b) ** 2 + 4 * a * b))
+    later.derive(earlier, (later.rhs, "complete it"))
+
+
+@bad("“later”: the derivation starts from “square”, which is about .*Start from a claim or definition of b")
+def a_start_from_a_claim_about_something_else():
+    Claim("later", Eq(b**2, (a + b) ** 2 - a**2 - 2 * a * b)).derive(passed(), (b**2, "because"))
+
+
+@bad("“square”: it is shown before it is proved. Derive it, or say why not with unproved=")
+def a_claim_shown_before_it_is_proved():
+    claim = square()
+    claim.check(polynomial_product)
+    claim._repr_mimebundle_()
+
+
+@bad("“square”: it is shown before it is checked. Give it a route with check, or say why not")
+def a_claim_shown_before_it_is_checked():
+    claim = square()
+    claim.derive((claim.rhs, "multiply out"))
+    claim._repr_mimebundle_()
+
+
+@bad("“square”: there is no route to run again. Give one with check")
+def running_again_what_never_ran():
+    square().rerun(1)
+
+
+@bad("“wrong”: the right-hand side is .* where polynomial product gives .*, at a = .*points.*First believe the check")
+def a_printed_side_that_is_wrong():
+    Claim("wrong", wrong_square()).check(polynomial_product)
+
+
+@bad("“log”: the right-hand side has no finite real value at a = -.*The domain is wrong")
+def a_domain_on_which_the_printed_side_is_not_defined():
+    @Claim("log", Eq(Integral(1 / x, (x, 1, a)), log(a))).check
+    def route(a):
+        """Some number."""
+        return 1.0
+
+
+@bad("“second-moment”: .*mutants survive the check .*sign: .*Sharpen the route .* or widen the domain")
+def a_monte_carlo_route_too_blunt_for_the_mutants():
+    second_moment(where=[s < Rational(1, 10), a > 1]).check(simulated(20_000), at=2)
+
+
+@bad("“second-moment”: the route returned an Estimate at some points only. Return one at each")
+def an_estimate_at_some_points_only():
+    @second_moment().check
+    def route(a, s, rng):
+        """Simulated for positive means, else exact."""
+        return Estimate.from_samples(rng.normal(a, s, 20_000) ** 2) if a > 0 else stats.norm(a, s).moment(2)
+
+
+@bad("“zero”: no usable point was left. Widen the domain")
+def a_proportionality_that_underflows_everywhere():
+    claim = Claim("zero", Propto(exp(-((x - a) ** 2)), exp(-(x**2) + 2 * a * x), x))
+
+    @claim.check
+    def route(x, a):
+        """Nothing, in floats."""
+        return 0.0
+
+
+# ---- inequalities
+
+
+def means(**options):
+    """Twice a product is at most the sum of the squares."""
+    return Claim("mean", Le(2 * a * b, a**2 + b**2), unproved="the check is meant here", **options)
+
+
+def both_sides(a, b):
+    """A product and a squared length by numpy."""
+    return np.prod([2.0, a, b]), np.linalg.norm([a, b]) ** 2
+
+
+@bad("“mean”: no point is named at which the inequality is tight. Pass tight=")
+def an_inequality_without_a_tight_point():
+    means().check(both_sides)
+
+
+@bad("“mean”: at the point said to be tight the sides are 4 and 5. Sharpen the bound or name another point")
+def an_inequality_at_a_point_where_it_is_not_tight():
+    means().check(both_sides, tight={a: 1, b: 2})
+
+
+@bad("“mean”: `tight` gives no value for .*b")
+def an_inequality_with_half_a_tight_point():
+    means().check(both_sides, tight={a: 1})
+
+
+@bad("“mean”: the inequality fails at a = .*Mend the direction or narrow `where`")
+def an_inequality_of_the_wrong_direction():
+    claim = Claim("mean", Ge(2 * a * b, a**2 + b**2), unproved="false")
+    claim.check(both_sides, tight={a: 1, b: 1})
+
+
+@bad("“mean”: link 1, .*is false")
+def a_chain_to_a_false_inequality():
+    claim = Claim("mean", Le(a**2 + b**2, 2 * a * b))
+    claim.derive(leq(claim.rhs, "because"))
+
+
+@bad("“hidden”: a counterexample was found at p = 3.[45].*Narrow `where` or mend the bound")
+def an_inequality_with_a_hidden_counterexample():
+    claim = Claim("hidden", Le(p, p + (p - Rational(7, 2)) ** 2 - Rational(1, 100)), unproved="false")
+
+    @claim.check(tight={p: Rational(18, 5)})
+    def route(p):
+        """A number and a parabola by numpy, below it between 3.4 and 3.6 only, where no point is drawn."""
+        return p, np.polyval(np.array([1, -6, 12.24]), p)
+
+
+@bad("“mean”: both sides are equal at every point.*State an identity")
+def an_inequality_between_equals():
+    claim = Claim("mean", Le((a + b) ** 2, a**2 + 2 * a * b + b**2), unproved="an equality")
+
+    @claim.check(tight={a: 1, b: 1})
+    def route(a, b):
+        """The same number twice."""
+        return polynomial_product(a, b), polynomial_product(a, b)
+
+
+@bad("“mean”: the inequality fails at")
+def a_strict_inequality_between_equals():
+    claim = Claim("mean", Lt((a + b) ** 2, a**2 + 2 * a * b + b**2), unproved="an equality")
+
+    @claim.check(tight={a: 1, b: 1})
+    def route(a, b):
+        """The same number twice."""
+        return polynomial_product(a, b), polynomial_product(a, b)
+
+
+@bad("“mean”: the route returned one value. For an inequality return")
+def an_inequality_with_one_side():
+    @means().check(tight={a: 1, b: 1})
+    def route(a, b):
+        """The right side."""
+        return np.linalg.norm([a, b]) ** 2
+
+
+@bad("“mean”: .* where the route gives")
+def an_inequality_whose_printed_bound_is_not_the_one_checked():
+    claim = Claim("mean", Le(2 * a * b, 3 * a**2 + 3 * b**2), unproved="the check is meant here")
+    claim.check(both_sides, tight={a: 1, b: 1})
+
+
+# ---- definitions, citations, refutations
+
+
+@bad("“density”: its sanity “integrates to one” is refuted. Mend the definition")
+def a_definition_with_failing_sanity():
+    density = exp(-(x**2) / 2)
+    with as_written():
+        define("density", Eq(m, density), sanity={"integrates to one": Eq(Integral(density, (x, -oo, oo)), 1)})
+
+
+@bad("“density”: its sanity “integrates to one” is False, not an equation. Give an Eq, inside as_written")
+def a_definition_whose_sanity_sympy_has_decided():
+    density = exp(-(x**2) / 2)
+    define("density", Eq(m, density), sanity={"integrates to one": Eq(Integral(density, (x, -oo, oo)), 1)})
+
+
+@bad("“theorem”: a citation without a source. Name the paper or book")
+def a_citation_without_a_source():
+    cite("theorem", Eq(a, b), source=" ")
+
+
+def wrong_square():
+    with as_written():
+        return Eq((a + b) ** 2, a**2 + b**2)
+
+
+@bad("“wrong”: the witness does not refute it: printed 4, true 4. Find a point where they clearly differ")
+def a_witness_that_does_not_refute():
+    refute("wrong", wrong_square(), witness={a: 2, b: 0}, truth=passed(), source="a note")
+
+
+@bad(r"“wrong”: the witness gives no value for \['b'\]. Name a value for every symbol")
+def a_witness_with_a_missing_value():
+    refute("wrong", wrong_square(), witness={a: 2}, truth=passed(), source="a note")
+
+
+@bad("“wrong”: the witness gives no value for .*b")
+def a_witness_without_the_value_that_the_route_needs():
+    refute("wrong", Eq((a + b) ** 2, a**2), witness={a: 2}, truth=polynomial_product, source="a note")
+
+
+@bad("“wrong”: `truth` has no route. Give the corrected claim, checked, or a route")
+def a_refutation_by_an_unchecked_claim():
+    refute("wrong", wrong_square(), witness={a: 1, b: 2}, truth=square(), source="a note")
+
+
+@bad("“wrong”: the corrected claim gives 9 at the witness where its route gives 10. Mend the route")
+def a_corrected_claim_that_disagrees_with_its_own_route():
+    def off(a, b):
+        """One too many at a = 1, where no random point lies."""
+        return np.polyval(np.polymul([1, b], [1, b]), a) + (a == 1)
+
+    right = square()
+    right.check(off)
+    refute("wrong", wrong_square(), witness={a: 1, b: 2}, truth=right, source="a note")
+
+
+@pytest.mark.parametrize("call, pattern", BAD)
+def test_bad_input_raises_naming_the_claim_what_was_wrong_and_how_to_mend_it(call, pattern):
+    with pytest.raises(ClaimError) as caught:
+        call()
+    assert re.search(pattern, str(caught.value), re.DOTALL), str(caught.value)
+
+
+def test_a_claim_whose_check_failed_shows_no_check():
+    claim = Claim("wrong", wrong_square(), unproved="false")
+    with pytest.raises(ClaimError):
+        claim.check(polynomial_product)
+    with pytest.raises(ClaimError, match="shown before it is checked"):
+        claim._repr_mimebundle_()
+
+
+def test_a_claim_whose_chain_broke_shows_no_link():
+    claim = square(unchecked="the chain is meant here")
+    with pytest.raises(ClaimError, match="link 2"):
+        claim.derive((a * (a + b) + b * (a + b), "distribute"), (a**2, "forget"), (claim.rhs, "remember"))
+    with pytest.raises(ClaimError, match="shown before it is proved"):
+        claim._repr_mimebundle_()
+
+
+def test_a_statement_that_raised_is_not_in_the_register():
+    for call, _ in (entry.values for entry in BAD if "sanity" in entry.id or "no_domain" in entry.id):
+        with pytest.raises(ClaimError):
+            call()
+    assert claims() == []
+
+
+# ---------------------------------------------------------------------------------------------- planted faults
+# A right claim of each kind. Every mutant of what it prints, made into a claim of its own, has to be rejected.
+
+
+def posterior_mean():
+    with as_written():
+        joint = normal(theta, mu_0, tau_0**2) * normal(y, theta, sigma**2)
+        line = (theta, -oo, oo)
+        define("posterior-mean-definition", Eq(mu_1, Integral(theta * joint, line) / Integral(joint, line)))
+        mean = (mu_0 / tau_0**2 + y / sigma**2) / (1 / tau_0**2 + 1 / sigma**2)
+        claim = Claim("posterior-mean", Eq(mu_1, mean), unproved="the check is meant here")
+
+    def least_squares(mu_0, y, sigma, tau_0):
+        """The prior as one more observation: two rows of weighted least squares."""
+        rows = np.array([[1 / tau_0], [1 / sigma]])
+        return np.linalg.lstsq(rows, np.array([mu_0 / tau_0, y / sigma]))[0].item()
+
+    return claim, least_squares, {}
+
+
+def sum_of_squares():
+    with as_written():
+        spread = Sum((ys[i] - theta) ** 2, (i, 1, n))
+        parts = n * (theta - ybar) ** 2 + Sum((ys[i] - ybar) ** 2, (i, 1, n))
+        define("sample-mean", Eq(ybar, Sum(ys[i], (i, 1, n)) / n))
+        claim = Claim("sum-of-squares", Eq(spread, parts.subs(ybar, Sum(ys[j], (j, 1, n)) / n)), unproved="the check")
+
+    def norm(ys, theta):
+        """Squared distance from a constant vector."""
+        return np.linalg.norm(ys - theta) ** 2
+
+    return claim, norm, {"rtol": 1e-8}
+
+
+def matrix_inverse():
+    S, T = MatrixSymbol("S", d, d), MatrixSymbol("T", d, d)
+    right = S * (S + T).inverse() * T
+    claim = Claim(
+        "harmonic",
+        Eq((S.inverse() + T.inverse()).inverse(), right),
+        where=[Q.positive_definite(S), Q.positive_definite(T)],
+        unproved="exact instances only",
+    )
+
+    def solver(S, T):
+        """The sum of the inverses, inverted by solving."""
+        unit = np.eye(len(S))
+        return np.linalg.solve(np.linalg.solve(S, unit) + np.linalg.solve(T, unit), unit)
+
+    return claim, solver, {"rtol": 1e-6}
+
+
+def proportionality():
+    with as_written():
+        product = normal(x, a, s**2) * normal(x, b, t**2)
+        exponent = -((x - a) ** 2) / (2 * s**2) - (x - b) ** 2 / (2 * t**2)
+        claim = Claim("product-of-normals", Propto(product, exp(exponent), x), unproved="the check is meant here")
+
+    def densities(x, a, b, s, t):
+        """Two densities of scipy's."""
+        return stats.norm.pdf(x, a, s) * stats.norm.pdf(x, b, t)
+
+    return claim, densities, {"rtol": 1e-7}
+
+
+def compound_interest():
+    with as_written():
+        claim = Claim("compound", Eq(Limit((1 + a / n) ** n, n, oo), exp(a)), where=[a < 4, a > -4], unproved="check")
+
+    def interest(a, n):
+        """n small steps, by logarithms."""
+        return math.exp(n * math.log1p(a / n))
+
+    return claim, interest, {"rtol": 1e-6}
+
+
+def mean_inequality():
+    with as_written():
+        claim = Claim("means", Le(2 * s * t, s**2 + t**2), unproved="the check is meant here")
+
+    def products(s, t):
+        """A product and a squared length, by numpy."""
+        return np.prod([2.0, s, t]), np.linalg.norm([s, t]) ** 2
+
+    return claim, products, {"tight": {s: 2, t: 2}}
+
+
+def simulated_moment():
+    return second_moment(), simulated(50_000), {"at": 6}
+
+
+RIGHT = [
+    posterior_mean,
+    sum_of_squares,
+    matrix_inverse,
+    proportionality,
+    compound_interest,
+    mean_inequality,
+    simulated_moment,
+]
+
+
+@pytest.mark.parametrize("state", RIGHT)
+def test_a_right_claim_passes_with_every_mutant_that_applies_rejected(state):
+    claim, route, options = state()
+    claim.check(route, **options)
+    assert claim.counts["rejected"] == claim.counts["applied"] > 3
+    assert claim.checked_points >= 2
+
+
+def differs(claim, mutant):
+    """Whether a mutant is another statement: not provably the same as the printed side."""
+    if claim.variable is not None:
+        return prove.proportional(claim.rhs, mutant, claim.variable, claim.where).status != "proved"
+    return prove.equal(claim.rhs, mutant, claim.where).status != "proved"
+
+
+@pytest.mark.parametrize("state", RIGHT)
+def test_every_mutant_of_a_right_claim_made_into_a_claim_is_rejected(state):
+    claim, route, options = state()
+    tried = 0
+    for mutant in mutants(evaluated(claim.rhs)):
+        if not differs(claim, mutant.expr):
+            continue
+        statement = claim.statement
+        if isinstance(statement, Propto):
+            wrong = Propto(claim.lhs, mutant.expr, claim.variable)
+        else:
+            wrong = type(statement)(claim.lhs, mutant.expr, evaluate=False)
+        planted = Claim("planted", wrong, where=claim.where, unproved="planted")
+        with pytest.raises(ClaimError):
+            planted.check(route, **options)
+        tried += 1
+    assert tried > 3
