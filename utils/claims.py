@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -155,7 +156,7 @@ def forget(label: str) -> None:
 def _definition(lhs: Basic) -> Basic | None:
     """What the left-hand side is defined to be, in the form in which the definition was written."""
     for entry in _REGISTER.values():
-        if isinstance(entry.statement, Definition) and evaluated(entry.statement.lhs) == lhs:
+        if isinstance(entry.statement, Definition) and entry.statement.named == lhs:
             return entry.statement.rhs
     return None
 
@@ -164,17 +165,10 @@ def _meaning(lhs: Basic) -> Basic:
     """The left-hand side with every defined symbol replaced by its definition."""
     for entry in _REGISTER.values():
         if isinstance(entry.statement, Definition) and not isinstance(entry.statement.statement, Propto):
-            named, value = _solved(entry.statement)
-            lhs = evaluated(lhs.xreplace({named: value}))
+            named, value = entry.statement.solved
+            if lhs.has(named):
+                lhs = evaluated(lhs.xreplace({named: value}))
     return lhs
-
-
-def _solved(stated: Any) -> tuple[Basic, Basic]:
-    """What a definition or claim says of its one symbol: tau from a statement about tau² or 1/tau²."""
-    named, value = evaluated(stated.lhs), evaluated(stated.rhs)
-    if isinstance(named, Pow) and named.base.is_positive:
-        return named.base, value ** (1 / named.exp)
-    return named, value
 
 
 # ------------------------------------------------------------------------------------------ what they all share
@@ -255,6 +249,21 @@ class _Stated(Printed):
     def relation(self) -> str:
         return _RELATION[type(self.statement)]
 
+    @cached_property
+    def named(self) -> Basic:
+        """The left-hand side with SymPy's evaluation back on: what other claims know it by."""
+        with evaluating():
+            return evaluated(self.lhs)
+
+    @cached_property
+    def solved(self) -> tuple[Basic, Basic]:
+        """What it says of its one symbol: tau from a statement about tau² or 1/tau²."""
+        with evaluating():
+            value = evaluated(self.rhs)
+            if isinstance(self.named, Pow) and self.named.base.is_positive:
+                return self.named.base, value ** (1 / self.named.exp)
+            return self.named, value
+
     def equation(self) -> str:
         with evaluating():
             domain = r",\ ".join(latex(tidy(c)) for c in self.where)
@@ -304,7 +313,7 @@ class Claim(_Stated):
     ) -> None:
         super().__init__(label, statement, where, source, settles)
         with evaluating():
-            self.given = {s: e for earlier in given for s, e in [_solved(earlier)]}
+            self.given = {s: e for earlier in given for s, e in [earlier.solved]}
         self.unproved, self.unchecked = unproved, unchecked
         self.kind = "limit" if isinstance(self.lhs, Limit) else _KIND[type(statement)]
         self.links: list[tuple[Link, prove.Verdict]] = []
@@ -636,8 +645,9 @@ class Claim(_Stated):
                 if not np.isnan(row).all():
                     values[k] = np.pad(row, (0, values.shape[1] - row.size))  # matrices of several sizes, as in `padded`
                 if truth.error is None and truth.misses(values)[k].any():
-                    break
-            return values
+                    return values
+            ill_formed = isinstance(expr, MatrixExpr) and np.isnan(values).all(axis=1).any()  # shapes that do not fit
+            return None if ill_formed else values
         except (ValueError, TypeError, KeyError, NotImplementedError):
             return None
 
