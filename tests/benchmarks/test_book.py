@@ -36,7 +36,8 @@ def note(benchmark: BenchmarkFixture, **figures: Any) -> None:
 
 
 def imports(modules: str) -> Any:
-    code = f"import json, sys, {modules}; print(json.dumps([m for m in ('torch', 'sklearn', 'pandas') if m in sys.modules]))"
+    listed = "[m for m in ('torch', 'sklearn', 'pandas') if m in sys.modules]"
+    code = f"import json, sys, {modules}; print(json.dumps({listed}))"
     return python("-c", code)
 
 
