@@ -378,6 +378,8 @@ class Claim(_Stated):
         else:
             known = self._full(lhs) != lhs or _meaning(lhs) == lhs
             start = _definition(lhs) or (self.lhs if known else tidy(_meaning(lhs)))
+            if start in self.given:
+                start = tidy(self._full(start))
             if isinstance(start, Symbol):
                 wrong = f"the derivation does not start from a definition: {latex(start)} has none"
                 raise ClaimError(self.label, wrong, "Say what it stands for with define(...), or start from a claim")

@@ -295,7 +295,9 @@ r = symbol("r", "variance of the sample mean over variance of the prior", positi
 tv = symbol("tv", "total variation distance to the large-sample normal law", r"\mathrm{TV}", nonnegative=True)
 p_y_new = symbol("p_y_new", "density of the next observation", r"p(\tilde{y} \mid y_{1:n})", positive=True)
 p_theta_given_ys = symbol("p_theta_given_ys", "density of the posterior", r"p(\theta \mid y_{1:n})", positive=True)
-evidence = symbol("evidence", "density of all school effects, their mean integrated out", r"m(\tau)", positive=True)
+log_evidence = symbol(
+    "log_evidence", "log density of all school effects, their common mean integrated out", r"\log m(\tau)", real=True
+)
 mu = symbol("mu", "common mean, or the mean of X", real=True)
 w = vector("w", n, "weights: one over the variance of each effect around the common mean", positive=True)
 weight = symbol("weight", "a regression weight", "w", real=True)
