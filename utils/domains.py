@@ -7,6 +7,7 @@ large), so that an error that hides at sigma = 1 or n = 1 has nowhere left to hi
 import hashlib
 import random
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from sympy import (
     Basic,
@@ -31,8 +32,8 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
 __all__ = ["Point", "evaluated", "points", "seed_of", "variables"]
 
-Variable = Symbol | IndexedBase | MatrixSymbol
-Point = dict  # Variable -> Rational, tuple of Rationals (IndexedBase) or ImmutableMatrix (MatrixSymbol)
+Variable: TypeAlias = Symbol | IndexedBase | MatrixSymbol
+Point: TypeAlias = dict  # Variable -> Rational, tuple of Rationals (IndexedBase) or ImmutableMatrix (MatrixSymbol)
 
 REGIMES = ((Rational(1, 40), Rational(1, 4)), (Rational(1, 3), Rational(3)), (Rational(4), Rational(40)))
 INTEGERS = ((1, 3), (4, 12), (13, 40))
@@ -84,6 +85,7 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
         if not isinstance(condition, Relational | AppliedPredicate):
             raise ValueError(f"`where` takes relationals and matrix predicates (got {condition!r}): write e.g. p < 1")
         conditions.append(condition)
+    symbols += [s for s in variables(*conditions) if s not in symbols]  # they may have cancelled from the statement
     for symbol in symbols:
         _require_domain(symbol)
     relationals = [c for c in conditions if isinstance(c, Relational)]
@@ -104,7 +106,7 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
         longest = max([int(v) for s, v in point.items() if s.is_integer] + [3])
         for s in symbols:
             if isinstance(s, IndexedBase):
-                point[s] = tuple(_scalar(_entry(s), rng, None, None) for _ in range(longest + 3))
+                point[s] = tuple(_vector_entry(_entry(s), rng) for _ in range(longest + 3))
             elif isinstance(s, MatrixSymbol):
                 point[s] = _matrix(s, point, conditions, rng)
         key = tuple(point[s] for s in scalars)
@@ -123,6 +125,13 @@ def _entry(base: IndexedBase) -> Symbol:
         k: v for k, v in base.assumptions0.items() if k in ("real", "positive", "nonnegative", "integer") and v
     }
     return Symbol(str(base), **assumptions)
+
+
+def _vector_entry(entry: Symbol, rng: random.Random) -> Rational:
+    value = None
+    while value is None:
+        value = _scalar(entry, rng, *_bounds(entry, ()))
+    return value
 
 
 def _require_domain(symbol: Variable) -> None:

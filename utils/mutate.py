@@ -102,7 +102,8 @@ def _nodes(e: Basic, path: tuple, parent: Basic | None) -> Iterator[tuple[tuple,
         return
     start = 1 if isinstance(e, Indexed) else 0
     for k, arg in enumerate(e.args):
-        if k >= start and not isinstance(arg, Relational):
+        power = isinstance(e, Inverse) and k == 1  # always -1: SymPy takes no other
+        if k >= start and not isinstance(arg, Relational) and not power:
             yield from _nodes(arg, (*path, k), e)
 
 

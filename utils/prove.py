@@ -7,8 +7,11 @@ which has a name, does one thing, and can only ever answer "zero" or "I don't kn
 What is taken on trust: SymPy's automatic evaluation and polynomial arithmetic; the interchange of limits and integrals.
 """
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations, pairwise
 from math import factorial
 from typing import Any
 
@@ -16,17 +19,22 @@ import mpmath
 from mpmath import mp
 from sympy import (
     Abs,
+    AccumBounds,
     Add,
+    And,
     Basic,
     Derivative,
     Dummy,
     Expr,
+    Function,
     Heaviside,
     I,
     Indexed,
     IndexedBase,
+    Integer,
     Integral,
     Lambda,
+    LambertW,
     Limit,
     MatrixBase,
     MatrixExpr,
@@ -34,31 +42,43 @@ from sympy import (
     Min,
     Mod,
     Mul,
+    Ne,
+    Or,
     Piecewise,
     Poly,
     PolynomialError,
     Pow,
     Product,
+    Q,
     Rational,
     S,
     Sum,
     Symbol,
-    Wild,
     acos,
     acosh,
     asin,
     asinh,
     atan,
+    atan2,
+    atanh,
     beta,
     binomial,
     cancel,
     ceiling,
+    conjugate,
     cos,
     cosh,
+    cot,
+    coth,
+    csc,
+    csch,
+    default_sort_key,
     diff,
     digamma,
     erf,
     erfc,
+    erfi,
+    erfinv,
     exp,
     expand,
     expand_func,
@@ -71,6 +91,7 @@ from sympy import (
     gammasimp,
     harmonic,
     ilcm,
+    im,
     integrate,
     limit,
     log,
@@ -81,7 +102,11 @@ from sympy import (
     pi,
     piecewise_fold,
     polygamma,
+    preorder_traversal,
+    re,
     rem,
+    sec,
+    sech,
     sign,
     simplify,
     sin,
@@ -92,13 +117,21 @@ from sympy import (
     tanh,
     together,
     uppergamma,
+    zeta,
 )
 from sympy import (
     factorial as sym_factorial,
 )
+from sympy import (
+    reduced as reduced_polynomial,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.random import seed as seed_sympy
 from sympy.core.relational import Relational
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
+from sympy.integrals.manualintegrate import manualintegrate
+from sympy.matrices.expressions.transpose import Transpose
 
 from utils.domains import Point, evaluated, points, seed_of, variables
 
@@ -106,7 +139,12 @@ __all__ = ["Undefined", "Verdict", "at_most", "equal", "evaluate", "matrix_at", 
 
 POINTS = 16
 DIGITS = (50, 100)
-HEURISTIC_SIZE = 150  # above this many operations `simplify` is not worth its minutes
+# SymPy's general routines can run for minutes: expressions of more operations than this are not given to them.
+HEURISTIC_SIZE = 60
+INTEGRAND_SIZE = 30
+LIMIT_SIZE = 60
+SERIES_SIZE = 40
+ALGEBRAIC_SIZE = 40
 HEURISTIC_SEEDS = (1, 2, 3)
 
 
@@ -147,7 +185,9 @@ def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POIN
             return Verdict("proved", _join(v.strategy for v in verdicts), points=effective)
         return Verdict("undecided", points=effective)
     if isinstance(lhs, MatrixExpr) or isinstance(rhs, MatrixExpr):
-        return Verdict("undecided", points=effective)
+        same = effective and _canonical_matrix(lhs, where) == _canonical_matrix(rhs, where)
+        return Verdict("proved", "matrix algebra", points=effective) if same else Verdict("undecided", points=effective)
+    seed_sympy(1)  # SymPy shuffles some of its questions: the answers may not depend on the process
     strategy = _prove_zero(lhs - rhs, tuple(where))
     if strategy and effective:
         return Verdict("proved", strategy, points=effective)
@@ -166,19 +206,17 @@ def proportional(lhs: Expr, rhs: Expr, variable: Symbol, where: Sequence[Basic] 
 
 def nonnegative(expr: Expr, where: Sequence[Basic] = (), strict: bool = False) -> Verdict:
     """Decide expr >= 0 (> 0 if `strict`): proved only if manifest from its form and its symbols' assumptions."""
-    expr = evaluated(expr)
-    effective = 0
-    for point in points(variables(expr), where, POINTS, seed_of(expr)):
-        try:
-            value = evaluate(expr, point)
-        except Undefined:
-            continue
-        effective += 1
-        if mpmath.im(value) == 0 and value < -(mpmath.mpf(10) ** -20) * (1 + abs(value)):
-            return Verdict("refuted", "numerical witness", point, (value, 0), effective)
+    expr = evaluated(sympify(expr))
+    refutation, effective = _attack(expr, S.Zero, where, POINTS, _below)
+    if refutation is not None:
+        return refutation
     if effective and _manifest(expr, tuple(where), strict):
         return Verdict("proved", f"manifestly {'positive' if strict else 'non-negative'}", points=effective)
     return Verdict("undecided", points=effective)
+
+
+def _below(left: Any, right: Any) -> bool:
+    return bool(mpmath.im(left) == 0 == mpmath.im(right) and mpmath.re(left) < mpmath.re(right))
 
 
 def at_most(
@@ -207,22 +245,28 @@ def at_most(
 # ---------------------------------------------------------------------------------------------------- refutation
 
 
-def _attack(lhs: Basic, rhs: Basic, where: Sequence[Basic], count: int) -> tuple[Verdict | None, int]:
-    """Look for a point where the sides differ at 50 digits and still differ, by as much, at 100."""
+def _attack(
+    lhs: Basic, rhs: Basic, where: Sequence[Basic], count: int, wrong: Callable = lambda left, right: True
+) -> tuple[Verdict | None, int]:
+    """Look for a point where the sides differ at one precision and still differ, by as much, at a higher one.
+
+    The second evaluation also takes other nodes for its quadratures and lets each operation err by its last digit:
+    what only rounding, cancellation or an unsettled quadrature makes differ is not steady, and refutes nothing.
+    """
     lhs, rhs = _instantiate(lhs), _instantiate(rhs)
     digits, most = _effort(lhs, rhs)
     effective = 0
     for point in points(variables(lhs, rhs), where, min(count, most), seed_of(lhs, rhs)):
         try:
             first = _values(lhs, rhs, point, digits[0])
-        except Undefined:
+            effective += 1
+            if not _differ(first, digits[0]) or not wrong(*first):
+                continue
+            second = _values(lhs, rhs, point, digits[1], again=True)
+        except (Undefined, NotImplementedError):
             continue
-        effective += 1
-        if not _differ(first, digits[0]):
-            continue
-        second = _values(lhs, rhs, point, digits[1])
         steady = not any(_differ(pair, digits[0]) for pair in zip(first, second, strict=True))
-        if steady and _differ(second, digits[0]):
+        if steady and _differ(second, digits[0]) and wrong(*second):
             return Verdict("refuted", "numerical witness", point, second, effective), effective
     return None, effective
 
@@ -230,19 +274,21 @@ def _attack(lhs: Basic, rhs: Basic, where: Sequence[Basic], count: int) -> tuple
 def _effort(*sides: Basic) -> tuple[tuple[int, int], int]:
     """Digits and points worth spending: numerical integrals are slow, nested ones very slow."""
     if any(len(e.limits) > 1 or e.function.has(Integral) for side in sides for e in side.atoms(Integral)):
-        return (8, 11), 1
+        return (10, 13), 1
     return ((20, 30), 3) if any(side.has(Integral, Limit, Sum) for side in sides) else (DIGITS, POINTS)
 
 
-def _values(lhs: Basic, rhs: Basic, point: Point, digits: int) -> tuple:
+def _values(lhs: Basic, rhs: Basic, point: Point, digits: int, again: bool = False) -> tuple:
     """Both sides at one point, as numbers; of two matrices, the entries that differ most."""
     if isinstance(lhs, MatrixBase | MatrixExpr) or isinstance(rhs, MatrixBase | MatrixExpr):
         left, right = matrix_at(lhs, point), matrix_at(rhs, point)
         if left.shape != right.shape:
             raise ValueError(f"the sides have shapes {left.shape} and {right.shape}: they can't be equal")
-        pairs = [(evaluate(a, {}, digits), evaluate(b, {}, digits)) for a, b in zip(left, right, strict=True)]
+        pairs = [
+            (_evaluate(a, {}, digits, again), _evaluate(b, {}, digits, again)) for a, b in zip(left, right, strict=True)
+        ]
         return max(pairs, key=lambda pair: abs(pair[0] - pair[1]))
-    return evaluate(lhs, point, digits), evaluate(rhs, point, digits)
+    return _evaluate(lhs, point, digits, again), _evaluate(rhs, point, digits, again)
 
 
 def matrix_at(expr: Basic, point: Point) -> MatrixBase:
@@ -259,6 +305,12 @@ def matrix_at(expr: Basic, point: Point) -> MatrixBase:
 
     value = put(expr).doit()
     return value if isinstance(value, MatrixBase) else value.as_explicit()
+
+
+def _canonical_matrix(expr: Basic, where: Sequence[Basic]) -> Basic:
+    """Products multiplied out, and symmetric matrices without their transposes."""
+    known = {c.arguments[0] for c in where if getattr(c, "function", None) in (Q.symmetric, Q.positive_definite)}
+    return expr.doit().expand().replace(lambda e: isinstance(e, Transpose) and e.arg in known, lambda e: e.arg).doit()
 
 
 def _differ(pair: tuple, digits: int) -> bool:
@@ -280,129 +332,261 @@ def _arity(expr: Basic, f: type) -> int:
     return len(next(a for a in expr.atoms(AppliedUndef) if a.func == f).args)
 
 
+# ---------------------------------------------------------------------------------------------- numerical values
+
+
+LARGEST = 10**7  # beyond exp(±LARGEST) a number is told from neither zero nor infinity, and not computed in earnest
+
+
+def _exp(z: Any) -> Any:
+    size = mpmath.re(z)
+    if size > LARGEST:
+        return mpmath.inf
+    return mpmath.mpf(0) if size < -LARGEST else mpmath.exp(z)
+
+
+def _raised(base: Any, power: Any) -> Any:
+    if mpmath.im(base) == 0 and mpmath.im(power) == 0 and base > 0 and abs(power) > 1000:
+        return _exp(power * mpmath.log(base))
+    return base**power
+
+
 MPMATH: dict[type, Callable] = {
-    exp: mpmath.exp, log: mpmath.log, sin: mpmath.sin, cos: mpmath.cos, tan: mpmath.tan, sinh: mpmath.sinh,
-    cosh: mpmath.cosh, tanh: mpmath.tanh, asin: mpmath.asin, acos: mpmath.acos, atan: mpmath.atan, asinh: mpmath.asinh,
-    acosh: mpmath.acosh, erf: mpmath.erf, erfc: mpmath.erfc, gamma: mpmath.gamma, loggamma: mpmath.loggamma,
-    digamma: mpmath.digamma, polygamma: lambda m, z: mpmath.polygamma(int(m), z), beta: mpmath.beta,
-    binomial: mpmath.binomial, sym_factorial: mpmath.factorial, harmonic: mpmath.harmonic, Abs: abs, sign: mpmath.sign,
-    floor: mpmath.floor, ceiling: mpmath.ceil, Max: max, Min: min, lowergamma: lambda a, z: mpmath.gammainc(a, 0, z),
-    uppergamma: lambda a, z: mpmath.gammainc(a, z), Heaviside: lambda x, h: mpmath.mpf(x > 0) if x != 0 else h,
-    Mod: lambda a, b: a - b * mpmath.floor(a / b),
+    exp: _exp, log: mpmath.log, sin: mpmath.sin, cos: mpmath.cos, tan: mpmath.tan, cot: mpmath.cot, sec: mpmath.sec,
+    csc: mpmath.csc, sinh: mpmath.sinh, cosh: mpmath.cosh, tanh: mpmath.tanh, coth: mpmath.coth, sech: mpmath.sech,
+    csch: mpmath.csch, asin: mpmath.asin, acos: mpmath.acos, atan: mpmath.atan, asinh: mpmath.asinh,
+    acosh: mpmath.acosh, atanh: mpmath.atanh, atan2: mpmath.atan2, erf: mpmath.erf, erfc: mpmath.erfc,
+    erfi: mpmath.erfi, erfinv: mpmath.erfinv, gamma: mpmath.gamma, loggamma: mpmath.loggamma, digamma: mpmath.digamma,
+    polygamma: lambda m, z: mpmath.polygamma(int(mpmath.nint(m)), z), beta: mpmath.beta, zeta: mpmath.zeta,
+    binomial: mpmath.binomial, sym_factorial: mpmath.factorial, harmonic: mpmath.harmonic, Abs: abs,
+    Max: lambda *a: max(map(_real, a)), Min: lambda *a: min(map(_real, a)),
+    lowergamma: lambda a, z: mpmath.gammainc(a, 0, z), uppergamma: lambda a, z: mpmath.gammainc(a, z), re: mpmath.re,
+    im: mpmath.im, conjugate: mpmath.conj, LambertW: mpmath.lambertw,
 }  # fmt: skip
+LONGEST_SUM = 20_000
+NO_VALUE = (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.NoConvergence)
 
 
 def evaluate(expr: Basic, point: Point, digits: int = 30) -> Any:
     """The value of a scalar expression at a point, by mpmath at `digits` digits.
 
     Handles what `evalf` and `lambdify` disagree about: vectors indexed from 1, sums whose length is a symbol, integrals
-    with symbolic limits. Raises Undefined where there is no finite value, NotImplementedError for an unknown function.
+    with symbolic limits. Raises Undefined where there is no finite value, or no quadrature that settles within its
+    budget, and NotImplementedError for an unknown function.
     """
+    return _evaluate(expr, point, digits)
+
+
+def _evaluate(expr: Basic, point: Point, digits: int, again: bool = False) -> Any:
     with mp.workdps(digits):
         try:
-            value = _Evaluator(point, digits)(expr)
-        except (ZeroDivisionError, ValueError, OverflowError, TypeError, mpmath.libmp.NoConvergence) as error:
+            value = _Evaluator(point, digits, again)(expr)
+        except NO_VALUE as error:
             raise Undefined(f"{expr} has no value at {point}: {error}") from error
         if not isinstance(value, bool) and not mpmath.isfinite(value):
             raise Undefined(f"{expr} is not finite at {point}")
         return value
 
 
-@dataclass
+Closure = Callable[[dict], Any]  # from the values of the bound variables to the value of a subexpression
+
+
 class _Evaluator:
-    point: Point
-    digits: int
-    bound: dict = field(default_factory=dict)
+    """Compiles an expression at a point to closures over its bound variables; what is free of them is computed once."""
+
+    def __init__(self, point: Point, digits: int, again: bool):
+        self.point, self.digits, self.again = point, digits, again
+        self.noise = random.Random(0)  # the same in every process: a verdict may not depend on luck
+        self.exact_values = {s: v for s, v in point.items() if isinstance(s, Symbol)}
 
     def __call__(self, e: Basic) -> Any:
-        if e in self.bound:
-            return self.bound[e]
+        return self.compiled(e, frozenset())({})
+
+    def compiled(self, e: Basic, bound: frozenset) -> Closure:
+        closure = self._node(e, bound)
+        if bound and not e.free_symbols & bound:
+            value = closure({})
+            return lambda env: value
+        return closure
+
+    def _node(self, e: Basic, bound: frozenset) -> Closure:
+        if e in bound:
+            return lambda env: env[e]
         if e.is_Rational:
-            return mpmath.mpf(e.p) / e.q
+            value = mpmath.mpf(e.p) / e.q
+            return lambda env: value
         if isinstance(e, Symbol):
-            return self(self.point[e]) if e in self.point else _missing(e)
+            return self._node(self.point[e], bound) if e in self.point else _missing(e)
         if e.is_Atom and not isinstance(e, Indexed):
-            return _constant(e, self.digits)
-        if isinstance(e, Add):
-            return mpmath.fsum(self(a) for a in e.args)
-        if isinstance(e, Mul):
-            return mpmath.fprod(self(a) for a in e.args)
-        if isinstance(e, Pow):
-            base, power = self(e.base), self(e.exp)
-            return base ** int(power) if e.exp.is_Integer else base**power
-        if type(e) in MPMATH:
-            return MPMATH[type(e)](*(self(a) for a in e.args))
+            value = _constant(e, self.digits)
+            return lambda env: value
         method = getattr(self, f"_{type(e).__name__.lower()}", None)
-        if method is None:
-            raise NotImplementedError(f"no numerical rule for {type(e).__name__}: state the claim without it")
-        return method(e)
+        if method is not None:
+            return method(e, bound)
+        return self._rounded(_function_of(e), [self.compiled(a, bound) for a in e.args])
 
-    def _with(self, **changes) -> "_Evaluator":
-        return _Evaluator(self.point, self.digits, {**self.bound, **changes.pop("bound")})
+    def _rounded(self, function: Callable, parts: list[Closure]) -> Closure:
+        """The function of the parts; on the second evaluation its last digit is made uncertain."""
+        if not self.again:
+            return lambda env: function(*(part(env) for part in parts))
+        ulp, noise = mpmath.mpf(10) ** -self.digits, self.noise
+        return lambda env: function(*(part(env) for part in parts)) * (1 + ulp * noise.choice((-3, -2, 2, 3)))
 
-    def _indexed(self, e) -> Any:
+    def _add(self, e, bound) -> Closure:
+        return self._rounded(lambda *terms: mpmath.fsum(terms), [self.compiled(a, bound) for a in e.args])
+
+    def _mul(self, e, bound) -> Closure:
+        exponents = [f.exp for f in e.args if isinstance(f, exp)]
+        if len(exponents) > 1:  # one may be beyond all bounds where the other is next to nothing
+            others = [self.compiled(f, bound) for f in e.args if not isinstance(f, exp)]
+            one = self.compiled(Add(*exponents), bound)
+            return self._rounded(lambda power, *rest: _exp(power) * mpmath.fprod(rest), [one, *others])
+        return self._rounded(lambda *factors: mpmath.fprod(factors), [self.compiled(a, bound) for a in e.args])
+
+    def _pow(self, e, bound) -> Closure:
+        base = self.compiled(e.base, bound)
+        if e.exp.is_Integer and abs(e.exp) <= 1000:
+            power = int(e.exp)
+            return self._rounded(lambda b: b**power, [base])
+        return self._rounded(_raised, [base, self.compiled(e.exp, bound)])
+
+    def _indexed(self, e, bound) -> Closure:
         if len(e.indices) != 1:
             raise NotImplementedError("only vectors have indices here: state a matrix claim with MatrixSymbol")
         entries = self.point.get(e.base) or _missing(e.base)
-        return self(entries[int(self(e.indices[0]))])
+        index = self.compiled(e.indices[0], bound)
+        return lambda env: self(entries[_whole(index(env))])
 
-    def _sum(self, e) -> Any:
-        return self._folded(e, mpmath.fsum, mpmath.nsum)
+    def _sum(self, e, bound) -> Closure:
+        return self._folded(e, bound, mpmath.fsum, mpmath.nsum)
 
-    def _product(self, e) -> Any:
-        return self._folded(e, mpmath.fprod, mpmath.nprod)
+    def _product(self, e, bound) -> Closure:
+        return self._folded(e, bound, mpmath.fprod, mpmath.nprod)
 
-    def _folded(self, e, finite, infinite) -> Any:
+    def _folded(self, e, bound, finite, infinite) -> Closure:
         (index, low, high), rest = e.limits[-1], e.limits[:-1]
-        body = e.func(e.function, *rest) if rest else e.function
+        term = self.compiled(e.func(e.function, *rest) if rest else e.function, bound | {index})
+        start = self.compiled(low, bound)
+        if high != oo:
+            stop = self.compiled(high, bound)
 
-        def term(k):
-            return self._with(bound={index: k})(body)
+            def total(env):
+                first, last = _whole(start(env)), _whole(stop(env))
+                if last - first > LONGEST_SUM:
+                    raise Undefined(f"{last - first} terms are too many to add up")
+                return finite(term({**env, index: mpmath.mpf(k)}) for k in range(first, last + 1))
 
-        start = self(low)
-        if high == oo:
-            return infinite(term, [int(start), mpmath.inf])
-        return finite(term(mpmath.mpf(k)) for k in range(int(start), int(self(high)) + 1))
+            return total
 
-    def _integral(self, e) -> Any:
+        def series(env):  # the second time some terms are added up first, so that the extrapolation sees others
+            first = _whole(start(env))
+            later = first + (17 if self.again else 0)
+            head = [term({**env, index: mpmath.mpf(k)}) for k in range(first, later)]
+            tail = infinite(lambda k: term({**env, index: k}), [later, mpmath.inf])
+            return finite([*head, tail])
+
+        return series
+
+    def _integral(self, e, bound) -> Closure:
         (x, low, high), rest = e.limits[-1], e.limits[:-1]
         body = e.func(e.function, *rest) if rest else e.function
-        ends = [_infinite(low) or self(low), _infinite(high) or self(high)]
-        nested = bool(rest) or body.has(Integral) or bool(self.bound)
-        breaks = _breaks(ends, self._centres(body, x), nested)
+        nested = bool(rest or bound or body.has(Integral))
+        ends = [_end(end) or self.compiled(end, bound) for end in (low, high)]
+        peaks = [[self.compiled(c, bound) for c in quadratic] for quadratic in _quadratic_exponents(body, x)]
+        kinks = [[self.compiled(c, bound) for c in polynomial] for polynomial in _kinks(body, x)]
+        integrand = self.compiled(body, bound | {x})
 
-        def integrand(t):
-            return self._with(bound={x: t})(body)
+        def value(env):
+            a, b = (_real(end(env)) for end in ends)
+            if a == b:
+                return mpmath.mpf(0)
+            if a > b:
+                raise Undefined("an integral from right to left")
+            breaks = [c for p in kinks for c in _real_roots([q(env) for q in p])]
+            scale = mpmath.mpf(1)
+            for p in peaks:
+                for centre, width in _peak([q(env) for q in p]):
+                    scale = width
+                    breaks += [centre] if nested else [centre - 6 * width, centre, centre + 6 * width]
+            return _quadrature(
+                lambda t: integrand({**env, x: t}), (a, b), breaks, scale, self.digits, nested, self.again
+            )
 
-        # quad stops at an absolute error, so a posterior of height exp(-3000) has to be lifted to height one first
-        scale = max((abs(integrand(t)) for t in breaks[1:-1]), default=0) or mpmath.mpf(1)
-        return scale * mpmath.quad(lambda t: integrand(t) / scale, breaks, maxdegree=4 if nested else 6)
+        return value
 
-    def _centres(self, body: Expr, x: Symbol) -> list:
-        """Where the mass of an integrand sits: the peaks of its Gaussian factors (tanh-sinh would step over them)."""
-        exponents = {e.exp for e in body.atoms(exp)}
-        exponents |= {Add(*(f.exp for f in m.args if isinstance(f, exp))) for m in body.atoms(Mul)}
-        return [c for e in sorted(exponents, key=str) for c in _peak(e, x, self)]
+    def _derivative(self, e, bound) -> Closure:
+        return self.compiled(_differentiated(e), bound)
 
-    def _derivative(self, e) -> Any:
-        return self(e.doit())
+    def _limit(self, e, bound) -> Closure:
+        digits = 5 * self.digits  # the expression is taken so near its limit that it cancels
+        near = _near_limit(e, self.digits)
 
-    def _limit(self, e) -> Any:
-        return self(e.doit())
+        def value(env):
+            with mp.workdps(digits):
+                values = {**self.point, **{s: _rational(v) for s, v in env.items()}}
+                return _Evaluator(values, digits, self.again)(near)
 
-    def _piecewise(self, e) -> Any:
-        for value, condition in e.args:
-            if condition == True or self._relation(condition):  # noqa: E712
-                return self(value)
-        raise Undefined("no branch of the Piecewise applies")
+        return value
 
-    def _relation(self, condition) -> bool:
+    def _piecewise(self, e, bound) -> Closure:
+        branches: dict = {}  # compiled when first needed: a branch need not have a value where it does not apply
+
+        def value(env):
+            for k, (branch, condition) in enumerate(e.args):
+                if self._holds(condition, env):
+                    if k not in branches:
+                        branches[k] = self.compiled(branch, bound)
+                    return branches[k](env)
+            raise Undefined("no branch of the Piecewise applies")
+
+        return value
+
+    def _floor(self, e, bound) -> Closure:
+        return lambda env: mpmath.mpf(int(floor(self._exact(e.args[0], env))))
+
+    def _ceiling(self, e, bound) -> Closure:
+        return lambda env: mpmath.mpf(int(ceiling(self._exact(e.args[0], env))))
+
+    def _mod(self, e, bound) -> Closure:
+        return self.compiled(e.args[0] - e.args[1] * floor(e.args[0] / e.args[1]), bound)
+
+    def _sign(self, e, bound) -> Closure:
+        return lambda env: mpmath.mpf(int(sign(self._exact(e.args[0], env))))
+
+    def _heaviside(self, e, bound) -> Closure:
+        return lambda env: self(Heaviside(self._exact(e.args[0], env), *e.args[1:]))
+
+    def _exact(self, e: Expr, env: dict) -> Rational:
+        """The exact value of a rational expression: a floor or a condition may not hang on the last digit.
+
+        Of any other, a rational close to it, provided it is clearly not a whole number.
+        """
+        known = {**self.exact_values, **{s: _rational(v) for s, v in env.items()}}
+        value = e.xreplace(known)
+        if value.is_Rational:
+            return value
+        number = self.compiled(e, frozenset(env))(env)
+        if mpmath.im(number) != 0 or not mpmath.isfinite(number):
+            raise Undefined(f"{e} is not a real number")
+        if abs(number - mpmath.nint(number)) < mpmath.mpf(10) ** (-self.digits // 2):
+            raise Undefined(f"{e} is too close to a whole number to say on which side")
+        return _rational(number)
+
+    def _holds(self, condition: Basic, env: dict) -> bool:
+        if condition in (True, S.true):
+            return True
         if not isinstance(condition, Relational):
-            parts = [self._relation(c) for c in condition.args]
-            return any(parts) if type(condition).__name__ == "Or" else all(parts)
-        left, right = (self(a) for a in condition.args)
-        compare = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
-        return {**compare, "==": left == right, "!=": left != right}[condition.rel_op]
+            parts = [self._holds(c, env) for c in condition.args]
+            return (
+                any(parts) if isinstance(condition, Or) else all(parts) if isinstance(condition, And) else not parts[0]
+            )
+        return bool(condition.func(self._exact(condition.lhs - condition.rhs, env), 0))
+
+
+def _real(value: Any) -> Any:
+    if mpmath.im(value) != 0:
+        raise Undefined("a complex number has no place in an order")
+    return mpmath.re(value)
 
 
 def _missing(symbol: Basic) -> Any:
@@ -419,50 +603,263 @@ def _constant(e: Basic, digits: int) -> Any:
     return mpmath.mpmathify(e.evalf(digits))
 
 
-def _infinite(end: Basic) -> Any:
-    return {oo: mpmath.inf, -oo: -mpmath.inf}.get(end)
+def _function_of(e: Basic) -> Callable:
+    """mpmath's function of this name, else SymPy's own evaluation."""
+    if type(e) in MPMATH:
+        return MPMATH[type(e)]
+
+    def by_evalf(*args):
+        value = e.func(*(sympify(a) for a in args)).evalf(mp.dps)
+        if not all(part.is_Float or part.is_Rational for part in value.as_real_imag()):
+            raise NotImplementedError(f"no numerical rule for {type(e).__name__}: state the claim without it")
+        return mpmath.mpmathify(value)
+
+    return by_evalf
 
 
-def _peak(exponent: Expr, x: Symbol, value: _Evaluator) -> list:
-    try:
-        quadratic = Poly(exponent, x)
-    except PolynomialError:
-        return []
-    if quadratic.degree() != 2:
-        return []
-    try:
-        a, b, _ = (value(c) for c in quadratic.all_coeffs())
-    except KeyError:  # the exponent has the variable of an inner integral in it
-        return []
+def _whole(value: Any) -> int:
+    nearest = int(mpmath.nint(mpmath.re(value)))
+    if abs(value - nearest) > mpmath.mpf(10) ** (5 - mp.dps):
+        raise Undefined(f"{mpmath.nstr(value)} is not a whole number")
+    return nearest
+
+
+def _rational(value: Any) -> Rational:
+    """A binary floating-point number as the fraction that it is."""
+    negative, mantissa, exponent, _ = mpmath.mpf(_real(value))._mpf_
+    if exponent > 10_000:
+        raise Undefined("the number is too large to be written out")
+    return (-1) ** negative * Rational(int(mantissa)) * Rational(2) ** exponent
+
+
+@lru_cache(maxsize=512)
+def _differentiated(e: Basic) -> Basic:
+    """All derivatives carried out; under an integral sign, where they belong (Leibniz)."""
+    if not e.args or isinstance(e, Indexed):
+        return e
+    e = e.func(*(_differentiated(a) for a in e.args))
+    if not isinstance(e, Derivative):
+        return e
+    value = diff(e.expr, *e.variables)
+    if value.has(Derivative):
+        raise NotImplementedError(f"no numerical rule for {value}: state the claim without it")
+    return value
+
+
+@lru_cache(maxsize=512)
+def _near_limit(e: Limit, digits: int) -> Expr:
+    """An expression whose value is within rounding of the limit, if what is left of it decays like a power.
+
+    Two distances are compared, so that a limit approached more slowly has no value rather than a wrong one.
+    """
+    body, x, end, direction = e.args
+    if body.has(Sum, Integral, Product):
+        body = body.doit()
+        if body.has(Sum, Integral, Product):
+            raise Undefined("no numerical rule for the limit of a sum or an integral")
+    step = Integer(10) ** digits
+    values = []
+    for distance in (step, step**2):
+        if end in (oo, -oo):
+            at = distance if end == oo else -distance
+        else:
+            at = end - 1 / distance if str(direction) == "-" else end + 1 / distance
+        values.append(body.subs(x, at))
+    return _Settled(*values)
+
+
+class _Settled(Function):
+    """Two approximations of one number: the second if they agree, else no value."""
+
+    nargs = 2
+
+
+def _agreeing(rough: Any, fine: Any) -> Any:
+    if abs(rough - fine) > mpmath.mpf(10) ** (-mp.dps // 10) * (1 + abs(fine)):
+        raise Undefined("the limit is not settled")
+    return fine
+
+
+MPMATH[_Settled] = _agreeing
+
+
+# ----------------------------------------------------------------------------------------------------- quadrature
+
+
+def _end(end: Basic) -> Closure | None:
+    value = {oo: mpmath.inf, -oo: -mpmath.inf}.get(end)
+    return None if value is None else lambda env: value
+
+
+def _quadratic_exponents(body: Expr, x: Symbol) -> list:
+    """Coefficients of the Gaussian factors' exponents: where the mass of an integrand may sit."""
+    exponents = {e.exp for e in body.atoms(exp)}
+    exponents |= {Add(*(f.exp for f in m.args if isinstance(f, exp))) for m in body.atoms(Mul)}
+    return [c for c in _coefficients(exponents, x, body) if len(c) == 3]
+
+
+def _kinks(body: Expr, x: Symbol) -> list:
+    """Coefficients of the polynomials at whose roots an integrand may have a kink or a jump."""
+    zeros: set[Expr] = {e.args[0] for e in body.atoms(Abs, sign, Heaviside)}
+    zeros |= {a - b for e in body.atoms(Max, Min) for a, b in combinations(e.args, 2)}
+    zeros |= {c.lhs - c.rhs for e in body.atoms(Piecewise) for c in e.atoms(Relational)}
+    return _coefficients(zeros, x, body)
+
+
+def _coefficients(expressions: set, x: Symbol, body: Expr) -> list:
+    found = []
+    inner = {v for e in body.atoms(Integral, Sum) for v in e.variables}
+    for e in sorted(expressions, key=str):
+        if e.has(x) and e.is_polynomial(x) and not e.free_symbols & inner:
+            found.append(Poly(e, x).all_coeffs())
+    return found
+
+
+def _peak(coefficients: list) -> list:
+    a, b, _ = coefficients
     if mpmath.im(a) or a >= 0:
         return []
-    centre, width = mpmath.re(-b / (2 * a)), mpmath.sqrt(-1 / (2 * a))
-    return [centre + k * width for k in (-12, -4, 0, 4, 12)]
+    return [(mpmath.re(-b / (2 * a)), mpmath.sqrt(-1 / (2 * a)))]
 
 
-def _breaks(ends: list, centres: list, nested: bool) -> list:
-    chosen = centres[2::5] if nested else centres  # one break a peak, where each costs a whole inner integral
-    return [ends[0], *sorted({c for c in chosen if ends[0] < c < ends[1]}), ends[1]]
+def _real_roots(coefficients: list) -> list:
+    while coefficients and coefficients[0] == 0:
+        coefficients = coefficients[1:]
+    if len(coefficients) == 2:
+        return [-coefficients[1] / coefficients[0]]
+    if len(coefficients) < 2:
+        return []
+    return [
+        mpmath.re(r) for r in mpmath.polyroots(coefficients, maxsteps=200, extraprec=60) if abs(mpmath.im(r)) < 1e-8
+    ]
+
+
+DEEPEST = {False: 7, True: 4}  # halvings of the step, in a plain and in a nested quadrature
+
+
+def _quadrature(f: Callable, ends: tuple, breaks: list, scale: Any, digits: int, nested: bool, again: bool) -> Any:
+    """Double-exponential quadrature, refined piece by piece until two steps agree; Undefined if they never do."""
+    low, high = ends
+    inside = sorted({c for c in breaks if low < c < high})
+    if not inside and mpmath.isinf(high - low):
+        inside, scale = _scouted(f, ends)
+    corners = [low, *inside, high]
+    pieces = [_Piece(f, a, b, scale, digits, again) for a, b in pairwise(corners)]
+    unsettled = pieces
+    tolerance = mpmath.mpf(10) ** -(digits // 2 + 2)
+    for level in range(2, DEEPEST[nested] + 1):
+        for piece in unsettled:
+            piece.refine(level)
+        size = mpmath.fsum(piece.size for piece in pieces)
+        if not mpmath.isfinite(size):
+            raise Undefined("the integrand is not finite")
+        unsettled = [p for p in unsettled if level == 2 or abs(p.value - p.before) > tolerance * size]
+        if not unsettled:
+            return mpmath.fsum(piece.value for piece in pieces)
+    raise Undefined("the quadrature does not settle within its budget")
+
+
+def _scouted(f: Callable, ends: tuple) -> tuple[list, Any]:
+    """Where an integrand over an infinite range is largest, on a geometric grid (counted by the mass around)."""
+    low, high = ends
+    origin = low if mpmath.isfinite(low) else high if mpmath.isfinite(high) else mpmath.mpf(0)
+    grid = [origin + s * mpmath.mpf(2) ** k for k in range(-12, 13, 2) for s in (-1, 1)]
+    reach = [(t, abs(f(t)) * abs(t - origin)) for t in grid if low < t < high]
+    best, mass = max(reach, key=lambda pair: pair[1] if mpmath.isfinite(pair[1]) else -1)
+    return ([best], abs(best - origin)) if mass > 0 else ([origin + 1 if low == origin else origin - 1], mpmath.mpf(1))
+
+
+class _Piece:
+    """The integral over one piece, by the trapezoidal rule after a double-exponential change of variable."""
+
+    def __init__(self, f: Callable, low: Any, high: Any, scale: Any, digits: int, again: bool):
+        self.f, self.low, self.high, self.digits, self.again = f, low, high, digits, again
+        self.infinite = mpmath.isinf(low) or mpmath.isinf(high)
+        self.length = scale if self.infinite else high - low
+        self.value = self.before = self.size = mpmath.mpf(0)
+        self.reach = (-8.0, 8.0)  # the part of the range on which anything is to be found
+
+    def refine(self, level: int) -> None:
+        found = []
+        for u, share, weight in _nodes(self.infinite, level, self.digits, self.again):
+            if self.reach[0] <= u <= self.reach[1]:
+                t = self._place(share)
+                if t != self.low and t != self.high:
+                    found.append((u, self.f(t) * weight * self.length))
+        step = mpmath.mpf(2) ** -level
+        half = 2 if level > 2 else 0  # the nodes of the level before are every other node of this one
+        self.before = self.value
+        self.value = (self.value / half if half else 0) + step * mpmath.fsum(v for _, v in found)
+        self.size = (self.size / half if half else 0) + step * mpmath.fsum(abs(v) for _, v in found)
+        if level == 2:
+            most = max((abs(v) for _, v in found), default=0)
+            here = [u for u, v in found if abs(v) > most * mpmath.mpf(10) ** -(self.digits + 5)]
+            if here:
+                self.reach = (min(here) - 0.25, max(here) + 0.25)
+
+    def _place(self, share: Any) -> Any:
+        if mpmath.isinf(self.high):
+            return self.low + share * self.length
+        return self.high - share * self.length if self.infinite else self.low + share * self.length
+
+
+@lru_cache(maxsize=64)
+def _nodes(infinite: bool, level: int, digits: int, again: bool) -> tuple:
+    """(u, position, weight) of the nodes that a level adds; on the second evaluation the grid is shifted."""
+    step = 2.0**-level
+    limit_of_u = 6.5 if infinite else 4.75
+    count = int(limit_of_u / step)
+    numbers = range(-count, count + 1)
+    nodes = []
+    with mp.workdps(digits + 10):
+        for k in numbers:
+            if level > 2 and k % 2 == 0:
+                continue
+            u = mpmath.mpf(k) * step + (mpmath.mpf(11) / 128 if again else 0)
+            if infinite:
+                share = mpmath.exp(mpmath.pi / 2 * mpmath.sinh(u))
+                weight = share * mpmath.pi / 2 * mpmath.cosh(u)
+            else:
+                share = 1 / (1 + mpmath.exp(-mpmath.pi * mpmath.sinh(u)))
+                weight = mpmath.pi * mpmath.cosh(u) * share / (1 + mpmath.exp(mpmath.pi * mpmath.sinh(u)))
+            nodes.append((float(u), share, weight))
+    return tuple(nodes)
 
 
 # -------------------------------------------------------------------------------------------------------- proofs
 
+# What SymPy raises when it cannot do what it was asked: to a strategy, all of it means "I don't know".
+GIVES_UP = (ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError)
+GIVES_UP += (TypeError, ValueError)  # type: ignore[assignment]
+Proof = str | None  # the name of what proved it
+AUTOMATIC = "SymPy's automatic evaluation"
 
-def _prove_zero(expr: Expr, where: tuple) -> str | None:
+
+def _prove_zero(expr: Expr, where: tuple, depth: int = 0) -> Proof:
     """The name of the first strategy that reduces the expression to exactly zero, or None."""
     if expr == 0:
-        return "SymPy's automatic evaluation"
-    expr, moved = _on_its_domain(expr, where)
-    prefix = ["change of variable"] if moved else []
-    expr, used = _closed(expr)
-    for strategy in STRATEGIES:
-        name = strategy(expr, where)
-        if name:
-            return _join([*prefix, *used, name])
-    return None
+        return AUTOMATIC
+    expr = _with_derivatives(expr)
+    names: list[str] = []
+    for part, moved in _on_its_domain(expr, where):
+        names += ["change of variable"] if moved else []
+        closed, used = _closed(part, where)
+        names += used
+        proof = "rational functions" if closed == 0 else None
+        for strategy in STRATEGIES:
+            if proof:
+                break
+            try:
+                proof = strategy(closed, where, depth)
+            except GIVES_UP:
+                continue
+        if not proof:
+            return None
+        names.append(proof)
+    return _join(names)
 
 
-def _join(names) -> str:
+def _join(names: Iterable[str]) -> str:
     kept: list[str] = []
     for name in names:
         for part in name.split(" + "):
@@ -471,165 +868,309 @@ def _join(names) -> str:
     return " + ".join(kept)
 
 
-def _on_its_domain(expr: Expr, where: tuple) -> tuple[Expr, bool]:
-    """Replace a symbol bounded by constants with one declared positive, so that logs and roots may split."""
-    lows: dict[Symbol, Expr] = {}
-    highs: dict[Symbol, Expr] = {}
+def _with_derivatives(e: Basic) -> Any:
+    """Derivatives carried out first: a change of variable may not reach into them."""
+    if not e.args or not e.has(Derivative):
+        return e
+    args = [_with_derivatives(a) for a in e.args]
+    return diff(args[0], *e.variables) if isinstance(e, Derivative) else e.func(*args)
+
+
+def _on_its_domain(expr: Expr, where: tuple) -> list[tuple[Expr, bool]]:
+    """The expression with each bounded symbol written by one declared positive, so that logs and roots may split.
+
+    A bound that may be reached gives a second expression, with the bound put in (if it has a value there).
+    """
+    lows: dict[Symbol, tuple[Expr, bool]] = {}
+    highs: dict[Symbol, tuple[Expr, bool]] = {}
     for c in where:
-        if not isinstance(c, Relational) or c.rel_op not in ("<", "<=", ">", ">="):
-            continue
-        small, large = (c.lts, c.gts)
-        if small.is_number and isinstance(large, Symbol):
-            lows[large] = small
-        if large.is_number and isinstance(small, Symbol):
-            highs[small] = large
-    moved = False
+        if isinstance(c, Ne) and isinstance(c.lhs, Symbol) and c.rhs == 0 and c.lhs.is_real and not c.lhs.is_integer:
+            if c.lhs.is_nonzero is None:
+                expr = _put(expr, c.lhs, Dummy(c.lhs.name, real=True, nonzero=True))
+        elif isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
+            reached = c.rel_op in ("<=", ">=")
+            small, large = c.lts, c.gts
+            if small.is_number and isinstance(large, Symbol):
+                lows[large] = small, reached
+            if large.is_number and isinstance(small, Symbol):
+                highs[small] = large, reached
+            root = small.base if isinstance(small, Pow) and small.exp == 2 else None
+            if isinstance(root, Symbol) and root.is_real and large.is_number and large.is_positive:
+                lows.setdefault(root, (-sqrt(large), reached))
+                highs.setdefault(root, (sqrt(large), reached))
+    parts = [(expr, False)]
     for s in sorted(set(lows) | set(highs), key=str):
-        if s.is_integer:
+        if s.is_integer or not s.is_real:
             continue
-        low = lows.get(s, S.Zero if s.is_nonnegative else None)
-        high = highs.get(s)
-        t = Dummy(f"t_{s}", positive=True)
-        if low is not None and high is not None:
-            new = (low + high * t) / (1 + t)
-        elif low not in (None, 0):
-            new = low + t
-        elif low is None and high is not None:
-            new = high - t
-        else:
-            continue
-        if not any(s in lim for e in expr.atoms(Sum, Integral, Product) for lim in e.limits):
-            expr, moved = expr.subs(s, new), True
-    return expr, moved
+        natural = (S.Zero, not s.is_positive) if s.is_nonnegative else None
+        parts = [new for part in parts for new in _moved(*part, s, lows.get(s, natural), highs.get(s))]
+    return parts
 
 
-def _closed(expr: Expr) -> tuple[Expr, list[str]]:
-    """Evaluate derivatives, sums, limits and integrals that have an exact value; name what was used."""
+def _moved(expr: Expr, already: bool, s: Symbol, low: tuple | None, high: tuple | None) -> list[tuple[Expr, bool]]:
+    t = Dummy(f"t_{s}", positive=True)
+    if low is not None and high is not None:
+        new = (low[0] + high[0] * t) / (1 + t)
+    elif low is not None and low[0] != 0:
+        new = low[0] + t
+    elif low is None and high is not None:
+        new = high[0] - t
+    else:
+        return [(expr, already)]
+    if not expr.has(s):
+        return [(expr, already)]
+    parts = [(_put(expr, s, new), True)]
+    for bound in (low, high):
+        if bound is not None and bound[1]:
+            at = _put(expr, s, bound[0])
+            if not at.has(S.NaN, oo, -oo, S.ComplexInfinity):
+                parts.append((at, already))
+    return parts
+
+
+def _put(e: Basic, old: Symbol, new: Expr) -> Any:
+    """Substitution with automatic evaluation, and without SymPy's cleverness about powers."""
+    bound = any(old in limits for node in e.atoms(Sum, Integral, Product, Limit) for limits in node.args[1:])
+    return e.subs(old, new) if bound or e.has(Derivative) else e.xreplace({old: new})
+
+
+def _facts(where: tuple) -> list[Expr]:
+    """Differences that `where` makes non-negative."""
+    facts = []
+    for c in where:
+        if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
+            gap = c.gts - c.lts
+            facts.append(gap - 1 if gap.is_integer and c.rel_op in ("<", ">") else gap)
+    return facts
+
+
+def _nonnegative(e: Expr, where: tuple) -> bool:
+    return bool(e.is_nonnegative) or any(expand(e - fact).is_nonnegative for fact in _facts(where))
+
+
+def _positive(e: Expr, where: tuple) -> bool:
+    return bool(e.is_positive) or any(expand(e - fact).is_positive for fact in _facts(where))
+
+
+# --------------------------------------------------------------------------------------------------- closed forms
+
+
+def _closed(expr: Expr, where: tuple = ()) -> tuple[Expr, list[str]]:
+    """Evaluate sums, products, limits and integrals that have an exact value; name what was used."""
     used: list[str] = []
 
     def visit(e: Basic) -> Basic:
         if not e.args or isinstance(e, Relational):
             return e
-        if isinstance(e, Derivative):
-            return _derivative(visit(e.expr), e)
         if isinstance(e, Integral | Sum | Product | Limit):
             e = e.func(visit(e.args[0]), *e.args[1:])
-            value, how = CLOSED_FORMS[type(e)](e)
+            try:
+                value, how = CLOSED_FORMS[type(e)](e, where)
+            except GIVES_UP:
+                return e
             if how and how not in used:
                 used.append(how)
             return value
         args = [visit(a) for a in e.args]
         return e.func(*args) if any(a is not b for a, b in zip(args, e.args, strict=True)) else e
 
-    return visit(expr), used
+    return _with_derivatives(visit(expr)), used
 
 
-def _derivative(body: Expr, e: Derivative) -> Expr:
-    return diff(body, *e.variables)
-
-
-def _limit(e: Limit) -> tuple[Expr, str]:
+def _limit(e: Limit, where: tuple) -> tuple[Expr, str]:
+    if e.args[0].count_ops() > LIMIT_SIZE or e.has(Integral, Sum, Product):
+        return e, ""
     value = limit(*e.args)
     return value, "" if isinstance(value, Limit) else "limit (Gruntz)"
 
 
-def _sum(e: Sum) -> tuple[Expr, str]:
-    """Split a sum by linearity; polynomial summands have Faulhaber's closed form, the rest stay as named sums."""
+@lru_cache
+def _slot(level: int, **assumptions: bool) -> Dummy:
+    """One and the same name for the bound variable of what stays a sum or an integral, whatever it was called."""
+    return Dummy(f"i_{level}", **assumptions)
+
+
+def _level(e: Basic) -> int:
+    return sum(1 for _ in e.atoms(Sum, Integral, Product))
+
+
+def _sum(e: Sum, where: tuple) -> tuple[Expr, str]:
+    """Split a sum by linearity; polynomial and geometric summands have closed forms, the rest stay as named sums."""
     if len(e.limits) > 1:
-        inner, how = _sum(Sum(e.function, e.limits[0]))
-        outer, more = _sum(Sum(inner, *e.limits[1:]))
+        inner, how = _sum(Sum(e.function, e.limits[0]), where)
+        outer, more = _sum(Sum(inner, *e.limits[1:]), where)
         return outer, _join([how, more])
     index, low, high = e.limits[0]
     if high == oo:
-        value = e.doit()
-        return value, "" if value.has(Sum) else "summation"
+        return _series(e, index, low)
     if (high - low).is_Integer:
-        return Add(*(e.function.subs(index, low + k) for k in range(int(high - low) + 1))), "finite sum"
+        terms = [_put(e.function, index, low + k) for k in range(int(high - low) + 1)]
+        return Add(*terms), "finite sum"
+    names = ["linearity of sums"]
     total = S.Zero
+    ordered = _nonnegative(expand(high - low + 1), where)  # otherwise the closed forms say something about empty sums
     for term in Add.make_args(expand(e.function)):
         free, bound = term.as_independent(index, as_Add=False)
-        if bound.is_polynomial(index) and not bound.has(IndexedBase):
+        ratio = _ratio(bound, index)
+        if ordered and bound.is_polynomial(index) and not bound.has(IndexedBase):
             total += free * Sum(bound, (index, low, high)).doit()
+        elif ordered and ratio is not None and (1 - ratio).is_nonzero:
+            total += free * (_put(bound, index, low) - ratio * _put(bound, index, high)) / (1 - ratio)
+            names.append("geometric series")
         else:
-            slot = Symbol("i", integer=True, positive=True)
-            total += free * Sum(bound.subs(index, slot), (slot, low, high))
-    return total, "linearity of sums"
+            total += free * _standing(Sum, bound, index, low, high)
+    return total, _join(names)
 
 
-def _product(e: Product) -> tuple[Expr, str]:
+def _standing(kind: type, f: Expr, index: Symbol, low: Expr, high: Expr) -> Expr:
+    """A sum or an integral that stays one, written the same way each time."""
+    start = {"positive": True} if low.is_positive else {"nonnegative": True} if low.is_nonnegative else {"real": True}
+    slot = _slot(_level(f), integer=True, **start) if kind is Sum else _slot(_level(f), real=True)
+    return kind(_put(f, index, slot), (slot, low, high))
+
+
+def _ratio(f: Expr, index: Symbol) -> Expr | None:
+    """The ratio of successive terms of a geometric sequence."""
+    ratio = S.One
+    for factor in Mul.make_args(f):
+        base, power = (S.Exp1, factor.exp) if isinstance(factor, exp) else factor.as_base_exp()
+        slope = expand(diff(power, index))
+        if base.has(index) or slope.has(index):
+            return None
+        ratio *= base**slope
+    return _factored(ratio)
+
+
+def _series(e: Sum, index: Symbol, low: Expr) -> tuple[Expr, str]:
+    terms = Add.make_args(expand(e.function))
+    ratios = [_ratio(term, index) for term in terms]
+    if all(r is not None and r.is_nonnegative and _factored(1 - r).is_positive for r in ratios):
+        total = Add(*(_put(f, index, low) / (1 - r) for f, r in zip(terms, ratios, strict=True)))  # type: ignore[operator]
+        return total, "geometric series"
+    if e.count_ops() > SERIES_SIZE:
+        return e, ""
+    value = e.doit()
+    return (e, "") if value.has(Sum, Piecewise) else (value, "summation (SymPy's)")
+
+
+def _product(e: Product, where: tuple) -> tuple[Expr, str]:
     index, low, high = e.limits[0]
+    if len(e.limits) > 1:
+        return e, ""
     if (high - low).is_Integer:
-        return Mul(*(e.function.subs(index, low + k) for k in range(int(high - low) + 1))), "finite product"
-    if isinstance(e.function, exp):
-        total, _ = _sum(Sum(e.function.exp, e.limits[0]))
+        return Mul(*(_put(e.function, index, low + k) for k in range(int(high - low) + 1))), "finite product"
+    if isinstance(e.function, exp) and high != oo:
+        total, _ = _sum(Sum(e.function.exp, e.limits[0]), where)
         return exp(total), "a product of exponentials is the exponential of a sum"
     constant, rest = e.function.as_independent(index, as_Add=False)
-    if constant != 1 and rest != e.function:
-        inner, how = _product(Product(rest, e.limits[0])) if rest != 1 else (S.One, "finite product")
+    if constant != 1 and rest != e.function and _nonnegative(expand(high - low + 1), where):
+        inner, how = _product(Product(rest, e.limits[0]), where) if rest != 1 else (S.One, "finite product")
         return constant ** (high - low + 1) * inner, how
     return e, ""
 
 
-def _integral(e: Integral) -> tuple[Expr, str]:
-    """Exact value by a table of densities, else by an antiderivative that is differentiated back."""
+def _integral(e: Integral, where: tuple) -> tuple[Expr, str]:
+    """Exact value by a table of densities, else by an antiderivative, term by term."""
     if len(e.limits) > 1:
-        inner, how = _integral(Integral(e.function, e.limits[0]))
-        outer, more = _integral(Integral(inner, *e.limits[1:]))
+        inner, how = _integral(Integral(e.function, e.limits[0]), where)
+        outer, more = _integral(Integral(inner, *e.limits[1:]), where)
         return outer, _join([how, more])
     if len(e.limits[0]) < 3:
         return e, ""
     x, low, high = e.limits[0]
-    total, names = S.Zero, []
-    for term in Add.make_args(expand(e.function, power_exp=False, log=False, power_base=False, mul=True)):
-        free, bound = term.as_independent(x, as_Add=False)
-        value, how = _one_integral(bound, x, low, high)
-        if not how:
-            whole, how = _one_integral(e.function, x, low, high)
-            return (whole, how) if how else (_standing(e.function, x, low, high), "")
-        total += free * value
-        names.append(how)
-    return total, _join(names)
+    if e.has(AppliedUndef):
+        return _standing_integral(e.function, x, low, high), ""
+    t = Dummy("t", positive=True) if low.is_nonnegative else Dummy("t", real=True)
+    body = _put(e.function, x, t)
+    for f in (expand(body, power_exp=False, log=False, power_base=False, mul=True), body):
+        total, names = S.Zero, []
+        for term in Add.make_args(f):
+            free, bound = term.as_independent(t, as_Add=False)
+            found = _one_integral(bound, t, low, high, where)
+            if found is None:
+                break
+            total += free * found[0]
+            names.append(found[1])
+        else:
+            return total, _join(names)
+    return _standing_integral(e.function, x, low, high), ""
 
 
-def _standing(f: Expr, x: Symbol, low: Expr, high: Expr) -> Expr:
-    """An integral that stays one, written the same way each time: constants outside, one name for its variable."""
+def _standing_integral(f: Expr, x: Symbol, low: Expr, high: Expr) -> Expr:
     free, bound = f.as_independent(x, as_Add=False)
-    slot = Symbol("x_", real=True)
-    return free * Integral(bound.subs(x, slot), (slot, low, high))
+    return free * _standing(Integral, bound, x, low, high)
 
 
-def _one_integral(f: Expr, x: Symbol, low: Expr, high: Expr) -> tuple[Expr, str]:
+def _one_integral(f: Expr, x: Symbol, low: Expr, high: Expr, where: tuple) -> tuple[Expr, str] | None:
     if (low, high) == (-oo, oo):
-        value = _gaussian(f, x)
+        if f.has(Abs):
+            return _folded_at_zero(f, x, where)
+        table: tuple[tuple[Callable, str], ...] = (
+            (_gaussian, "Gaussian moments"),
+            (_gaussian_erf, "Gaussian mean of erf"),
+        )
+    elif (low, high) == (0, oo):
+        table = ((_half_gaussian, "integration by parts"), (_gamma_density, "Gamma function"))
+    elif (low, high) == (0, 1):
+        table = ((lambda f, x: _beta_density(f, x, where), "Beta function"),)
+    else:
+        table = ()
+    for rule, name in table:
+        value = rule(f, x)
         if value is not None:
-            return value, "Gaussian moments"
-    if (low, high) == (0, oo):
-        value = _gamma_density(f, x)
-        if value is not None:
-            return value, "Gamma function"
-    if f.has(AppliedUndef):
-        return S.Zero, ""
+            return value, name
     value = _by_antiderivative(f, x, low, high)
-    return (value, "antiderivative, differentiated back") if value is not None else (S.Zero, "")
+    return None if value is None else (value, "antiderivative, differentiated back")
+
+
+def _folded_at_zero(f: Expr, x: Symbol, where: tuple) -> tuple[Expr, str] | None:
+    t = Dummy("t", positive=True)
+    parts = [_put(f, x, t), _put(f, x, -t)]
+    if any(part.atoms(Abs) and part.has(Abs) and any(a.has(t) for a in part.atoms(Abs)) for part in parts):
+        return None
+    halves = []
+    for part in parts:
+        free, bound = part.as_independent(t, as_Add=False)
+        found = _one_integral(bound, t, S.Zero, oo, where)
+        if found is None:
+            return None
+        halves.append((free * found[0], found[1]))
+    return halves[0][0] + halves[1][0], _join(["the line folded at zero", halves[0][1]])
+
+
+def _exponent_and_rest(f: Expr, x: Symbol) -> tuple[Expr, Expr]:
+    """A product as exp(exponent) times the rest."""
+    rest, exponent = S.One, S.Zero
+    for factor in Mul.make_args(f):
+        if isinstance(factor, exp):
+            exponent += factor.exp
+        elif isinstance(factor, Pow) and isinstance(factor.base, exp) and factor.exp.is_Integer:
+            exponent += factor.base.exp * factor.exp
+        else:
+            rest *= factor
+    return expand(exponent), rest
+
+
+def _negative(a: Expr) -> bool:
+    sums = {e: Dummy("sum", positive=True) for e in a.atoms(Sum) if e.function.is_positive}
+    a = a.xreplace(sums)  # SymPy does not see that a sum of positive terms is positive
+    return bool(a.is_negative or together(a).is_negative or _factored(a).is_negative)
 
 
 def _gaussian(f: Expr, x: Symbol) -> Expr | None:
     """Integral over the line of polynomial times exp(quadratic), by completing the square and the even moments."""
-    polynomial, exponent = S.One, S.Zero
-    for factor in Mul.make_args(f):
-        if isinstance(factor, exp):
-            exponent += factor.exp
-        elif isinstance(factor, Pow) and isinstance(factor.base, exp):
-            exponent += factor.base.exp * factor.exp
-        else:
-            polynomial *= factor
+    if f.has(sin, cos, sinh, cosh):
+        terms = Add.make_args(expand(_trigonometry(f), power_exp=False))
+        values = [None if term.has(sin, cos, sinh, cosh) else _gaussian(term, x) for term in terms]
+        return None if None in values else Add(*values)
+    exponent, polynomial = _exponent_and_rest(f, x)
     if not exponent.is_polynomial(x) or not polynomial.is_polynomial(x):
         return None
     quadratic = Poly(exponent, x)
     if quadratic.degree() != 2:
         return None
     a, b, c = quadratic.all_coeffs()
-    if not together(a).is_negative and not a.is_negative:
+    if not _negative(a):
         return None
     variance = -1 / (2 * a)
     mean = b * variance
@@ -645,45 +1186,129 @@ def _odd(j: int) -> int:
     return factorial(j) // (2 ** (j // 2) * factorial(j // 2))
 
 
-def _gamma_density(f: Expr, x: Symbol) -> Expr | None:
-    """Integral over the half line of x^(a-1) exp(-b x), times one."""
-    b, c = Wild("b", exclude=[x]), Wild("c", exclude=[x])
-    power, rate, scale = S.Zero, S.Zero, S.One
-    for factor in Mul.make_args(f):
-        if factor == x:
-            power += 1
-        elif isinstance(factor, Pow) and factor.base == x and not factor.exp.has(x):
-            power += factor.exp
-        elif isinstance(factor, exp):
-            match = expand(factor.exp).collect(x).match(-b * x + c)
-            if match is None:
-                return None
-            rate, scale = rate + match[b], scale * exp(match[c])
-        elif not factor.has(x):
-            scale *= factor
-        else:
-            return None
-    if not (together(rate).is_positive and (power + 1).is_positive):
+def _gaussian_erf(f: Expr, x: Symbol) -> Expr | None:
+    """E erf(p X + q) = erf((p m + q) / sqrt(1 + 2 p^2 s^2)) for X normal with mean m and variance s^2."""
+    exponent, rest = _exponent_and_rest(f, x)
+    if not isinstance(rest, erf) or not exponent.is_polynomial(x) or not rest.args[0].is_polynomial(x):
         return None
-    return scale * gamma(power + 1) / rate ** (power + 1)
+    line, quadratic = Poly(rest.args[0], x), Poly(exponent, x)
+    if line.degree() != 1 or quadratic.degree() != 2 or not line.as_expr().is_extended_real:
+        return None
+    (p, q), (a, b, _) = line.all_coeffs(), quadratic.all_coeffs()
+    mass = _gaussian(exp(exponent), x)
+    if mass is None or not b.is_extended_real:
+        return None
+    return mass * erf((p * (-b / (2 * a)) + q) / sqrt(1 - p**2 / a))
+
+
+def _half_gaussian(f: Expr, x: Symbol) -> Expr | None:
+    """Integral over the half line of polynomial times exp(quadratic), by parts from the top power down."""
+    exponent, polynomial = _exponent_and_rest(f, x)
+    if not exponent.is_polynomial(x) or not polynomial.is_polynomial(x):
+        return None
+    quadratic = Poly(exponent, x)
+    if quadratic.degree() != 2:
+        return None
+    a, b, c = quadratic.all_coeffs()
+    if not _negative(a) or not b.is_extended_real:
+        return None
+    width = sqrt(together(-a))
+    moments = [sqrt(pi) / (2 * width) * exp(c - b**2 / (4 * a)) * (1 + erf(b / (2 * width)))]
+    for k in range(1, Poly(polynomial, x).degree() + 1):
+        boundary = -exp(c) if k == 1 else (k - 1) * moments[k - 2] * -1
+        moments.append((boundary - b * moments[k - 1]) / (2 * a))
+    return Add(*(coefficient * moments[k] for (k,), coefficient in Poly(polynomial, x).terms()))
+
+
+def _gamma_density(f: Expr, x: Symbol) -> Expr | None:
+    """Integral over the half line of x^p exp(-b x) or x^p exp(-b / x), times whole powers of log x."""
+    exponent, rest = _exponent_and_rest(f, x)
+    power, logs = S.Zero, 0
+    for factor in Mul.make_args(rest):
+        base, exponent_of_x = factor.as_base_exp()
+        if base == x and not exponent_of_x.has(x):
+            power += exponent_of_x
+        elif base == log(x) and exponent_of_x.is_Integer and exponent_of_x > 0:
+            logs += int(exponent_of_x)
+        elif factor.has(x):
+            return None
+        else:
+            return None if factor != 1 else _gamma_integral(exponent, x, power, logs)
+    return _gamma_integral(exponent, x, power, logs)
+
+
+def _gamma_integral(exponent: Expr, x: Symbol, power: Expr, logs: int) -> Expr | None:
+    for turn in (1, -1):  # x^p exp(-b / x) dx is u^(-p - 2) exp(-b u) du
+        slope = expand(exponent * x ** (-turn)).as_independent(x)[0] if turn == 1 else expand(exponent * x).subs(x, 0)
+        constant = expand(exponent - slope * x**turn)
+        top = power + 1 if turn == 1 else -power - 1
+        if constant.has(x) or not _negative(slope) or not top.is_positive:
+            continue
+        p = Dummy("p", positive=True)
+        value = diff(gamma(p) * (-slope) ** (-p), p, logs).subs(p, top)
+        return exp(constant) * turn**logs * value
+    return None
+
+
+def _beta_density(f: Expr, x: Symbol, where: tuple) -> Expr | None:
+    """Integral over (0, 1) of x^(a - 1) (1 - x)^(b - 1)."""
+    a = b = S.One
+    for factor in Mul.make_args(f):
+        base, power = factor.as_base_exp()
+        if power.has(x):
+            return None
+        if base == x:
+            a += power
+        elif base == 1 - x:
+            b += power
+        elif factor != 1:
+            return None
+    if not (_positive(a, where) and _positive(b, where)):
+        return None
+    return gamma(a) * gamma(b) / gamma(a + b)
+
+
+ELEMENTARY = (exp, log, sin, cos, sinh, cosh, Pow, Add, Mul)
 
 
 def _by_antiderivative(f: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
-    try:
+    """The fundamental theorem: the antiderivative has to be smooth between the ends, and to have a value at them.
+
+    SymPy's general integrator can run for minutes, so only rational and short elementary integrands are tried.
+    """
+    if f.is_rational_function(x):
+        if f.count_ops() > 4 * INTEGRAND_SIZE:
+            return None
         antiderivative = integrate(f, x)
-    except Exception:  # SymPy's integrator raises a dozen kinds; each means "no antiderivative found"
+    elif f.count_ops() <= INTEGRAND_SIZE and all(isinstance(e, ELEMENTARY) for e in preorder_traversal(f) if e.args):
+        antiderivative = manualintegrate(f, x)
+    else:
         return None
     if antiderivative.has(Integral, Piecewise, I) or _normal_zero(diff(antiderivative, x) - f) is None:
         return None
-    try:
-        ends = [
-            antiderivative.subs(x, end) if end.is_finite else limit(antiderivative, x, end, "-") for end in (low, high)
-        ]
-    except Exception:  # the limit is not found: no exact value
+    t = Dummy("t", positive=True)
+    if low.is_finite and high.is_finite:
+        inside = (low + high * t) / (1 + t)
+    elif low.is_finite:
+        inside = low + t
+    elif high.is_finite:
+        inside = high - t
+    else:
+        inside = Dummy("t", real=True)
+    placed = _put(antiderivative, x, inside)
+    if not all(_smooth(placed, s) for s in inside.free_symbols):
         return None
-    if any(end.has(Limit, S.NaN, oo, -oo, S.ComplexInfinity) for end in ends):
-        return None
-    return ends[1] - ends[0]
+    ends = [_value_at(antiderivative, x, end, side) for end, side in ((low, "+"), (high, "-"))]
+    return None if None in ends else ends[1] - ends[0]  # type: ignore[operator]
+
+
+def _value_at(antiderivative: Expr, x: Symbol, end: Expr, side: str) -> Expr | None:
+    value = _put(antiderivative, x, end) if end.is_finite else S.NaN
+    if value.has(S.NaN, oo, -oo, S.ComplexInfinity, AccumBounds) or any(p.base == 0 for p in value.atoms(Pow)):
+        if antiderivative.count_ops() > LIMIT_SIZE:
+            return None
+        value = limit(antiderivative, x, end, side)
+    return None if value.has(Limit, S.NaN, oo, -oo, S.ComplexInfinity, AccumBounds) else value
 
 
 CLOSED_FORMS: dict[type, Callable] = {Integral: _integral, Sum: _sum, Product: _product, Limit: _limit}
@@ -712,44 +1337,70 @@ class _Kernels:
         return self.names[key] ** (coefficient * self.denominators[key])
 
 
-def _normal_zero(expr: Expr) -> str | None:
+def _normal_zero(expr: Expr) -> Proof:
     """Prove zero by rational arithmetic over the kernels; name the kinds of kernels that took part."""
     try:
         prepared, used = _prepared(expr)
         kernels = _Kernels()
         _replace(prepared, kernels, collect=True)
-        rational = _replace(prepared, kernels, collect=False)
-        numerator, _ = fraction(together(rational))
-        numerator = expand(numerator)
-        for key, name in kernels.names.items():
-            kind, base = key[0], key[1]
-            if kind == "root" and numerator != 0:
-                top, bottom = fraction(together(_replace(base, kernels, collect=False)))
-                relation = bottom * name ** kernels.denominators[key] - top
-                numerator = expand(fraction(together(rem(numerator, relation, name)))[0])
-        if numerator != 0:
-            numerator = expand(fraction(cancel(together(numerator)))[0])
-    except (PolynomialError, NotImplementedError, RecursionError, KeyError):
+        rational = together(_replace(prepared, kernels, collect=False))
+        numerator, denominator = (_reduced(part, kernels) for part in fraction(rational))
+    except GIVES_UP:
         return None
-    if numerator != 0:
+    if numerator != 0 or denominator == 0:  # nothing over nothing is no proof
         return None
     return _join([*sorted(used | kernels.used), "rational functions"])
 
 
+def _reduced(polynomial: Expr, kernels: _Kernels) -> Expr:
+    """The polynomial modulo what its roots satisfy: k^d = radicand, outer roots before those under them."""
+    polynomial = expand(polynomial)
+    known: set = set()
+    while known != set(kernels.names):  # writing a radicand can name the roots in it
+        known = set(kernels.names)
+        for key in known:
+            if key[0] == "root":
+                _replace(key[1], kernels, collect=False)
+    roots = [key for key in kernels.names if key[0] == "root"]
+    for key in sorted(roots, key=lambda key: (-key[1].count_ops(), default_sort_key(key[1]))):
+        name = kernels.names[key]
+        if polynomial.has(name):
+            top, bottom = fraction(together(_replace(key[1], kernels, collect=False)))
+            relation = bottom * name ** kernels.denominators[key] - top
+            polynomial = expand(fraction(together(rem(polynomial, relation, name)))[0])
+    if polynomial != 0 and not polynomial.is_polynomial():
+        polynomial = expand(fraction(cancel(together(polynomial)))[0])
+    return polynomial
+
+
 def _prepared(expr: Expr) -> tuple[Expr, set]:
     used = set()
-    if expr.has(sin, cos, tan, sinh, cosh, tanh):
+    if expr.has(TrigonometricFunction, HyperbolicFunction):
         expr = _trigonometry(expr)
         used.add("exponentials")
     if expr.has(gamma, digamma, polygamma, loggamma, beta, binomial, sym_factorial, harmonic):
         expr = expr.rewrite(gamma) if expr.has(beta, binomial, sym_factorial) else expr
-        expr = expr.replace(log, lambda a: loggamma(a.args[0]) if isinstance(a, gamma) else log(a))
+        expr = expr.replace(log, _log_of)
         expr = expr.replace(harmonic, lambda m: digamma(m + 1) - digamma(1))
-        expr = expand_func(expand_log(expr))
+        expr = _reflected(expand_func(expand_log(expr)))
         used.add("special functions")
     if expr.has(erfc):
         expr = expr.replace(erfc, lambda a: 1 - erf(a))
     return expr, used
+
+
+def _log_of(argument: Expr) -> Expr:
+    log_gamma = isinstance(argument, gamma) and argument.args[0].is_positive
+    return loggamma(argument.args[0]) if log_gamma else log(argument)
+
+
+def _reflected(expr: Expr) -> Expr:
+    """digamma(1 - u) = digamma(u) + pi cot(pi u), where both arguments occur."""
+    arguments = sorted((d.args[1] for d in expr.atoms(polygamma) if d.args[0] == 0), key=default_sort_key)
+    for u, v in combinations(arguments, 2):
+        if cancel(u + v - 1) == 0:
+            expr = expr.subs(polygamma(0, v), polygamma(0, u) + _trigonometry(pi * cot(pi * u)))
+    return expr
 
 
 def _trigonometry(e: Basic) -> Basic:
@@ -758,7 +1409,7 @@ def _trigonometry(e: Basic) -> Basic:
         return e
     args = [_trigonometry(a) for a in e.args]
     rebuilt = e.func(*args)
-    return rebuilt.rewrite(exp) if isinstance(rebuilt, sin | cos | tan | sinh | cosh | tanh) else rebuilt
+    return rebuilt.rewrite(exp) if isinstance(rebuilt, TrigonometricFunction | HyperbolicFunction) else rebuilt
 
 
 def _replace(e: Expr, kernels: _Kernels, collect: bool) -> Expr:
@@ -854,6 +1505,8 @@ def _split_log(e: Expr) -> Expr:
         return e.exp
     if isinstance(e, Pow) and e.base.is_positive and e.exp.is_extended_real:
         return e.exp * _split_log(e.base)
+    if isinstance(e, Pow) and e.exp.is_even and e.base.is_extended_real and e.base.is_nonzero:
+        return e.exp * log(Abs(e.base))
     top, bottom = fraction(together(e))
     if bottom != 1 and bottom.is_positive and top.is_positive:
         return _split_log(top) - _split_log(bottom)
@@ -901,71 +1554,103 @@ def _function(e: Expr, kernels: _Kernels, collect: bool) -> Expr:
 # --------------------------------------------------------------------------------------------- other strategies
 
 
-def _algebraic_number(expr: Expr, where: tuple) -> str | None:
-    """A number made of roots is zero iff its minimal polynomial is x."""
-    if expr.free_symbols or not expr.is_algebraic:
+def _algebraic_number(expr: Expr, where: tuple, depth: int) -> Proof:
+    """A number made of roots is zero iff its minimal polynomial is x; so is each coefficient of a polynomial."""
+    symbols = sorted(expr.free_symbols, key=default_sort_key)
+    if expr.count_ops() > ALGEBRAIC_SIZE or not all(isinstance(s, Symbol) for s in symbols):
         return None
+    numerator = fraction(together(expr))[0]
+    coefficients = Poly(numerator, *symbols).coeffs() if symbols else [numerator]
     x = Dummy("x")
-    return "minimal polynomial" if minimal_polynomial(expr, x) == x else None
+    if all(c.is_algebraic and minimal_polynomial(c, x) == x for c in coefficients):
+        return "minimal polynomial"
+    return None
 
 
-def _gamma_products(expr: Expr, where: tuple) -> str | None:
+def _gamma_products(expr: Expr, where: tuple, depth: int) -> Proof:
     if not expr.has(gamma, binomial, sym_factorial, beta):
         return None
     return "gammasimp" if _normal_zero(gammasimp(expr.rewrite(gamma))) else None
 
 
-CASES = (Piecewise, Abs, Max, Min, sign, Heaviside)
-
-
-def _case_split(expr: Expr, where: tuple) -> str | None:
-    """Cut the line of one symbol at each place where a case changes, and prove every part."""
-    if not expr.has(*CASES):
-        return None
-    expr = expr.replace(Heaviside, lambda a, h=S.Half: Piecewise((0, a < 0), (h, Relational(a, 0, "==")), (1, True)))
-    folded = piecewise_fold(expr.rewrite(Piecewise))
-    conditions = sorted(folded.atoms(Relational), key=str)
-    for condition in conditions:
-        difference = condition.lhs - condition.rhs
-        for s in sorted(difference.free_symbols, key=str):
-            slope = diff(difference, s)
-            if slope.has(s) or slope == 0 or not slope.is_nonzero:
-                continue
-            cut = cancel(s - difference / slope)
-            return _split_at(folded, s, cut, where)
+def _equal_squares(expr: Expr, where: tuple, depth: int) -> Proof:
+    """sqrt(B) = T if T^2 = B and T is not negative."""
+    terms = Add.make_args(expr)
+    for term in terms:
+        root = [f for f in Mul.make_args(term) if isinstance(f, Pow) and f.exp == S.Half]
+        for f in root:
+            other = (term - expr) / (term / f)  # expr = 0 iff f = other
+            if other.is_nonnegative and _normal_zero(f.base - other**2):
+                return "equal squares, both non-negative"
     return None
 
 
-def _split_at(expr: Expr, s: Symbol, cut: Expr, where: tuple) -> str | None:
+CASES = (Piecewise, Abs, Max, Min, sign, Heaviside)
+DEEPEST_SPLIT = 4
+
+
+def _case_split(expr: Expr, where: tuple, depth: int) -> Proof:
+    """Cut the line of one symbol at each place where a case changes, and prove every part."""
+    if not expr.has(*CASES) or depth == DEEPEST_SPLIT:
+        return None
+    expr = expr.replace(Heaviside, lambda a, h=S.Half: Piecewise((0, a < 0), (h, Relational(a, 0, "==")), (1, True)))
+    folded = piecewise_fold(expr.rewrite(Piecewise))
+    for condition in sorted(folded.atoms(Relational), key=default_sort_key):
+        difference = condition.lhs - condition.rhs
+        for s in sorted(difference.free_symbols & folded.free_symbols, key=default_sort_key):
+            slope = diff(difference, s)
+            if isinstance(s, Symbol) and s.is_extended_real and not slope.has(s) and slope.is_nonzero:
+                return _split_at(folded, s, cancel(s - difference / slope), where, depth)
+    return None
+
+
+def _split_at(expr: Expr, s: Symbol, cut: Expr, where: tuple, depth: int) -> Proof:
+    if not cut.is_extended_real:
+        return None
     t = Dummy("t", positive=True)
+    names = ["case split"]
     for new in (cut + t, cut, cut - t):
         if (s.is_positive and new.is_nonpositive) or (s.is_nonnegative and new.is_negative):
             continue
-        part = evaluated(expr.subs(s, new))
-        if part != 0 and not _prove_zero(part, where):
+        part = evaluated(_put(expr, s, new))
+        proof = _prove_zero(part, where, depth + 1) if part != 0 else ""
+        if proof is None:
             return None
-    return "case split"
+        names.append(proof)
+    return _join(names)
 
 
 SMOOTH_ON_THE_LINE = (exp, sin, cos, sinh, cosh, tanh, atan, asinh, erf, erfc)
 SMOOTH_IF_POSITIVE = (log, gamma, loggamma, digamma, polygamma)
 
 
-def _equal_derivatives(expr: Expr, where: tuple) -> str | None:
+def _equal_derivatives(expr: Expr, where: tuple, depth: int) -> Proof:
     """A smooth function on an interval with zero derivative and one zero value is zero."""
-    for s in sorted((v for v in expr.free_symbols if isinstance(v, Symbol)), key=str):
-        if not s.is_extended_real or s.is_integer or not _smooth(expr, s):
+    for s in sorted((v for v in expr.free_symbols if isinstance(v, Symbol)), key=default_sort_key):
+        plain = _on_an_interval(s)
+        if plain is None:
             continue
-        slope = diff(expr, s)
+        moved = _put(expr, s, plain)
+        if not _smooth(moved, plain):
+            continue
+        slope = diff(moved, plain)
         if slope.has(Derivative) or _normal_zero(slope) is None:
             continue
-        for value in (S.One, S.Zero):
-            if value == 0 and s.is_positive:
+        for value in (S.One, S.Zero, S.NegativeOne):
+            if (plain.is_positive and value <= 0) or (plain.is_negative and value >= 0):
                 continue
-            at = expr.subs(s, value)
-            if at == 0 or _normal_zero(at) or (at.free_symbols and _equal_derivatives(at, where)):
+            at = _put(moved, plain, value)
+            if at == 0 or _normal_zero(at) or (at.free_symbols and _equal_derivatives(at, where, depth)):
                 return f"equal derivatives in {_plain(s)}, equal at {_plain(s)} = {value}"
     return None
+
+
+def _on_an_interval(s: Symbol) -> Dummy | None:
+    """A symbol that runs through a whole interval, of which s is a part; what else is known of s would cut it up."""
+    if not s.is_extended_real:
+        return None
+    known = {"positive": True} if s.is_positive else {"negative": True} if s.is_negative else {"real": True}
+    return Dummy(s.name, **known)
 
 
 def _plain(s: Symbol) -> str:
@@ -973,65 +1658,197 @@ def _plain(s: Symbol) -> str:
 
 
 def _smooth(e: Basic, s: Symbol) -> bool:
+    """Differentiable in s wherever s goes, by the form of the expression."""
     if not e.has(s) or isinstance(e, Symbol):
         return True
-    if isinstance(e, (Add, Mul, *SMOOTH_ON_THE_LINE)):
+    if isinstance(e, (Add, Mul, exp, sin, cos)):
         here = True
+    elif isinstance(e, SMOOTH_ON_THE_LINE):
+        here = bool(e.args[0].is_extended_real)
     elif isinstance(e, Pow):
-        here = bool((e.exp.is_Integer and e.exp > 0) or e.base.is_positive or (e.exp.is_Integer and e.base.is_nonzero))
+        whole = bool(e.exp.is_Integer)
+        here = bool((whole and (e.exp > 0 or _surely(e.base, "is_nonzero"))) or _surely(e.base, "is_positive"))
     elif isinstance(e, SMOOTH_IF_POSITIVE):
-        here = bool(e.args[-1].is_positive)
+        here = _surely(e.args[-1], "is_positive") and not any(a.has(s) for a in e.args[:-1])
+    elif isinstance(e, asin | acos):
+        here = _surely(1 - e.args[0] ** 2, "is_positive")
     else:
         here = False
     return here and all(_smooth(a, s) for a in e.args)
 
 
-def _induction(expr: Expr, where: tuple) -> str | None:
-    """For sums up to a symbol n: the value at n = 1 and the step from n to n + 1 are both zero."""
-    for s in sorted({lim[2] for e in expr.atoms(Sum) for lim in e.limits if isinstance(lim[2], Symbol)}, key=str):
-        if not (s.is_integer and s.is_positive):
+def _surely(e: Expr, question: str) -> bool:
+    return bool(getattr(e, question) or getattr(_factored(e), question) or getattr(_expanded_fraction(e), question))
+
+
+def _expanded_fraction(e: Expr) -> Expr:
+    top, bottom = fraction(together(e))
+    return expand(top) / bottom
+
+
+def _equal_exponentials(expr: Expr, where: tuple, depth: int) -> Proof:
+    """If exp(expr) is 1 then expr is a multiple of 2 pi i; if it is continuous too, one and the same everywhere.
+
+    A logarithm's argument that is smooth, real and (as exp(expr) is finite) never zero has one sign, so that the
+    logarithm is smooth; it remains to see numerically which multiple it is, at one point.
+    """
+    if not expr.has(log):
+        return None
+    places = {s: _on_an_interval(s) for s in expr.free_symbols if isinstance(s, Symbol)}
+    if None in places.values() or len(places) != len(expr.free_symbols):
+        return None
+    expr = expr.xreplace(places)
+    product = S.One
+    for term in Add.make_args(expand(expr)):
+        logs = [f for f in Mul.make_args(term) if isinstance(f, log)]
+        if len(logs) > 1 or any(log in map(type, preorder_traversal(a.args[0])) for a in logs):
+            return None
+        factor = term / logs[0] if logs else term
+        smooth = (logs[0].args[0], factor) if logs else (term,)
+        if not all(f.is_extended_real and _smooth(f, s) for f in smooth for s in places.values()):
+            return None
+        product *= logs[0].args[0] ** factor if logs else exp(term)
+    if _normal_zero(product - 1) is None:
+        return None
+    signs = [(s, -1 if s.is_negative else 1) for s in sorted(expr.free_symbols, key=default_sort_key)]
+    try:
+        value = evaluate(expr, {s: Rational(sign_of, 3) for s, sign_of in signs})
+    except (Undefined, NotImplementedError):
+        return None
+    return "equal exponentials" if abs(value) < 1 else None
+
+
+def _induction(expr: Expr, where: tuple, depth: int) -> Proof:
+    """For sums up to n, n - 1, ...: the value at n = 1 and the step from n to n + 1 are both zero."""
+    ends = {lim[2] for e in expr.atoms(Sum) for lim in e.limits if len(e.limits) == 1}
+    for s in sorted(set().union(*(end.free_symbols for end in ends)), key=default_sort_key):
+        if not (isinstance(s, Symbol) and s.is_integer and s.is_positive):
             continue
-
-        def later(e, n=s):
-            if isinstance(e, Sum) and len(e.limits) == 1 and e.limits[0][2] == n:
-                index = e.limits[0][0]
-                return e + e.function.subs(index, n + 1)
-            return e.func(*(later(a) for a in e.args)) if e.args else (n + 1 if e == n else e)
-
-        base, _ = _closed(expr.subs(s, 1).doit())
-        step, _ = _closed(later(expr) - expr)
-        if (base == 0 or _normal_zero(base)) and (step == 0 or _normal_zero(step)):
+        n = Dummy(s.name, integer=True, positive=True)  # whatever else is known of s need not hold of s + 1
+        moved = _put(expr, s, n)
+        base, _ = _closed(_put(moved, n, S.One))
+        step, _ = _closed(_later(moved, n) - moved)
+        if all(part == 0 or _normal_zero(part) for part in (base, step)):
             return f"induction on {s}"
     return None
 
 
-def _division_with_remainder(expr: Expr, where: tuple) -> str | None:
-    """floor(q + r/d) = q for integer q and 0 <= r < d; Mod(a, d) is a less d times that floor."""
-    if not expr.has(floor, Mod):
+def _later(e: Basic, n: Symbol) -> Basic:
+    """The expression at n + 1, the last term of each sum up to n + constant written apart."""
+    if e == n:
+        return n + 1
+    if not e.args or not e.has(n):
+        return e
+    if isinstance(e, Sum) and len(e.limits) == 1:
+        index, low, high = e.limits[0]
+        reached = (high + 1 - low).is_nonnegative  # an empty sum may gain its first term, but no longer gap is closed
+        if expand(high - n).is_Integer and reached and not low.has(n):
+            body = _later(e.function, n)
+            return Sum(body, (index, low, high)) + _put(body, index, high + 1)
+    return e.func(*(_later(a, n) for a in e.args))
+
+
+DIVISIONS = 3
+
+
+def _division_with_remainder(expr: Expr, where: tuple, depth: int) -> Proof:
+    """floor(q + r/d) = q for whole q and 0 <= r < d; Mod(a, d) is a less d times that floor.
+
+    Where that is not manifest, a symbol is divided by what it is divided by: a = d q + r, for each r if d is a number.
+    """
+    if not expr.has(floor, ceiling, Mod):
         return None
-    expr = expr.replace(Mod, lambda a, d: a - d * floor(a / d))
-    reduced = expr.replace(floor, lambda a: _floor(a, where))
-    return "division with remainder" if reduced == 0 or _normal_zero(reduced) else None
+    expr = expr.replace(Mod, lambda a, d: a - d * floor(a / d)).replace(ceiling, lambda a: -floor(-a))
+    return "division with remainder" if _divided(_by_facts(expr, where), DIVISIONS) else None
 
 
-def _floor(argument: Expr, where: tuple) -> Expr:
-    terms = Add.make_args(expand(cancel(argument)))
-    whole = Add(*(t for t in terms if t.is_integer))
-    rest = together(Add(*(t for t in terms if not t.is_integer)))
-    top, bottom = fraction(rest)
-    facts = {Relational(*_ordered(c)) for c in where if isinstance(c, Relational)}
-    below = top == 0 or Relational(top, bottom, "<") in facts or Relational(top, bottom - 1, "<=") in facts
-    above = top == 0 or top.is_nonnegative or Relational(S.Zero, top, "<=") in facts
-    return whole if below and above and bottom.is_positive else floor(argument)
+def _by_facts(expr: Expr, where: tuple) -> Expr:
+    """Write what `where` says is larger as the smaller plus a gap, so that signs can be read off."""
+    for c in where:
+        if not isinstance(c, Relational) or c.rel_op not in ("<", "<=", ">", ">="):
+            continue
+        small, large, strict = c.lts, c.gts, c.rel_op in ("<", ">")
+        whole = bool(small.is_integer and large.is_integer)
+        gap = Dummy("g", nonnegative=True, integer=True) if whole else Dummy("g", positive=True)
+        if isinstance(large, Symbol) and not small.has(large) and small.is_nonnegative and expr.has(large):
+            expr = _put(expr, large, small + gap + (1 if strict and whole else 0))
+    return expr
 
 
-def _ordered(c: Relational) -> tuple:
-    return c.lts, c.gts, ("<" if c.rel_op in ("<", ">") else "<=")
+def _divided(expr: Expr, rounds: int) -> bool:
+    reduced = _with_floors(expr)
+    if reduced == 0 or _normal_zero(reduced):
+        return True
+    left = sorted(reduced.atoms(floor), key=default_sort_key)
+    if not rounds or not left:
+        return False
+    for e in left:
+        top, bottom = fraction(together(e.args[0]))
+        for s in sorted(top.free_symbols - bottom.free_symbols, key=default_sort_key):
+            for cases in _remainders(reduced, s, bottom):
+                if all(_divided(case, rounds - 1) for case in cases):
+                    return True
+    return False
 
 
-def _heuristic(expr: Expr, where: tuple) -> str | None:
+def _remainders(expr: Expr, s: Symbol, divisor: Expr) -> Iterator[list[Expr]]:
+    """Ways to write a dividend as divisor times quotient plus remainder; each is a list of cases, all to be proved."""
+    q = Dummy("q", integer=True, **({"nonnegative": True} if s.is_nonnegative else {}))
+    if divisor.is_number or not s.is_integer:
+        period = _period(expr, s)
+        if s.is_integer:
+            yield [_put(expr, s, period * q + k) for k in range(period)]
+        elif s.is_real:
+            g = Dummy("g", nonnegative=True)
+            q = Dummy("q", integer=True)
+            yield [_put(expr, s, q + k / Integer(period) + g / (period * (1 + g))) for k in range(period)]
+        return
+    for d in sorted(divisor.free_symbols, key=default_sort_key):
+        if d.is_integer and d.is_positive:
+            r, g = Dummy("r", integer=True, nonnegative=True), Dummy("g", integer=True, nonnegative=True)
+            split = _put(_put(expr, s, d * q + r), d, r + 1 + g)
+            yield [split]
+            if s.is_positive:  # remainders 1 to d instead of 0 to d - 1
+                yield [_put(_put(expr, s, d * q + r + 1), d, r + 1 + g)]
+
+
+def _period(expr: Expr, s: Symbol) -> int:
+    numbers = [diff(e.args[0], s) for e in expr.atoms(floor) if e.has(s)]
+    whole = [n for n in numbers if n.is_Rational]
+    if not all(s.is_integer or n.is_Integer for n in whole):
+        return 1
+    return min(int(ilcm(1, *(n.q if s.is_integer else abs(n.p) for n in whole))), 12)
+
+
+def _with_floors(expr: Expr) -> Expr:
+    """Each floor replaced by its value, from the inside out, where that is manifest."""
+    if not expr.args or not expr.has(floor):
+        return expr
+    args = [_with_floors(a) for a in expr.args]
+    return _floor(args[0]) if isinstance(expr, floor) else expr.func(*args)
+
+
+def _floor(argument: Expr) -> Expr:
+    top, bottom = fraction(together(argument))
+    top, bottom = expand(top), expand(bottom)
+    if not bottom.is_positive:
+        return floor(argument)
+    if bottom.is_number:
+        parts = [t for t in Add.make_args(expand(top / bottom)) if t.is_integer]
+    else:
+        parts = [q for q in reduced_polynomial(top, [bottom])[0] if q.is_integer]
+    whole = Add(*parts)
+    rest = expand(top - whole * bottom)
+    for shift in (0, 1, -1):
+        remainder = expand(rest - shift * bottom)
+        if remainder.is_nonnegative and expand(bottom - remainder).is_positive:
+            return whole + shift
+    return whole + floor(rest / bottom)
+
+
+def _heuristic(expr: Expr, where: tuple, depth: int) -> Proof:
     """The last resort, and named as such: `simplify` must find zero under every one of several seeds."""
-    if expr.count_ops() > HEURISTIC_SIZE:
+    if depth or expr.count_ops() > HEURISTIC_SIZE or expr.has(Integral, Sum, Product, Limit):
         return None
     for s in HEURISTIC_SEEDS:
         seed_sympy(s)
@@ -1040,12 +1857,14 @@ def _heuristic(expr: Expr, where: tuple) -> str | None:
     return "simplify (a heuristic)"
 
 
-STRATEGIES: tuple[Callable[[Expr, tuple], str | None], ...] = (
-    lambda expr, where: _normal_zero(expr),
+STRATEGIES: tuple[Callable[[Expr, tuple, int], Proof], ...] = (
+    lambda expr, where, depth: _normal_zero(expr),
+    _equal_squares,
     _algebraic_number,
     _gamma_products,
     _division_with_remainder,
     _case_split,
+    _equal_exponentials,
     _equal_derivatives,
     _induction,
     _heuristic,
@@ -1057,12 +1876,15 @@ STRATEGIES: tuple[Callable[[Expr, tuple], str | None], ...] = (
 
 def _manifest(expr: Expr, where: tuple, strict: bool) -> bool:
     """Non-negative (or positive) by form: sums and products of parts whose sign assumptions and `where` settle."""
-    moved, _ = _on_its_domain(expr, where)
-    facts = [c.gts - c.lts for c in where if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">=")]
-    for fact in facts:  # a difference that `where` makes non-negative may stand as a part of the form
-        moved = moved.subs(fact, Dummy("gap", nonnegative=True))
-    forms = (moved, _factored(moved))
-    return any(f.is_positive if strict else f.is_nonnegative for f in forms)
+    return all(_manifest_form(part, where, strict) for part, _ in _on_its_domain(_with_derivatives(expr), where))
+
+
+def _manifest_form(expr: Expr, where: tuple, strict: bool) -> bool:
+    for c in where:  # a difference that `where` makes non-negative may stand as a part of the form
+        if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
+            sign_of_gap = {"positive": True} if c.rel_op in ("<", ">") else {"nonnegative": True}
+            expr = expr.subs(c.gts - c.lts, Dummy("gap", **sign_of_gap))
+    return any(f.is_positive if strict else f.is_nonnegative for f in (expr, _factored(expr)))
 
 
 def _factored(expr: Expr) -> Expr:
