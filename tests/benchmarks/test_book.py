@@ -20,7 +20,11 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 MODULES = sorted(path.stem for path in (ROOT / "utils").glob("*.py") if path.stem != "__init__")
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(HERE)}
+ENVIRONMENT = os.environ | {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
+}
 
 
 def python(*arguments: str) -> Any:
