@@ -45,7 +45,7 @@ from utils import prove
 from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
-from utils.notation import evaluating, latex, tidy
+from utils.notation import GLOSSARY, evaluating, latex, tidy
 from utils.routes import SLOW, ClaimError, Columns, Route, Stated, Truth, at_point, numbers, padded, short, shown
 
 __all__ = [
@@ -155,9 +155,14 @@ def forget(label: str) -> None:
 
 def _definition(lhs: Basic) -> Basic | None:
     """What the left-hand side is defined to be, in the form in which the definition was written."""
+    base, power = lhs.as_base_exp()
     for entry in _REGISTER.values():
-        if isinstance(entry.statement, Definition) and entry.statement.named == lhs:
-            return entry.statement.rhs
+        if isinstance(entry.statement, Definition):
+            named, value = entry.statement.named, entry.statement.rhs
+            if named == lhs:
+                return value
+            if isinstance(base, Symbol) and base.is_positive and named.as_base_exp()[0] == base:
+                return Pow(value, power / named.as_base_exp()[1], evaluate=False)
     return None
 
 
@@ -376,10 +381,11 @@ class Claim(_Stated):
                 raise ClaimError(self.label, wrong, "Derive that one first")
             start = earlier.rhs
         else:
-            known = self._full(lhs) != lhs or _meaning(lhs) == lhs
-            start = _definition(lhs) or (self.lhs if known else tidy(_meaning(lhs)))
-            if start in self.given:
-                start = tidy(self._full(start))
+            if lhs in self.given:
+                start = tidy(self._full(lhs))
+            else:
+                known = self._full(lhs) != lhs or _meaning(lhs) == lhs
+                start = _definition(lhs) or (self.lhs if known else tidy(_meaning(lhs)))
             if isinstance(start, Symbol):
                 wrong = f"the derivation does not start from a definition: {latex(start)} has none"
                 raise ClaimError(self.label, wrong, "Say what it stands for with define(...), or start from a claim")
@@ -645,7 +651,9 @@ class Claim(_Stated):
                 if row.size > values.shape[1]:
                     return None
                 if not np.isnan(row).all():
-                    values[k] = np.pad(row, (0, values.shape[1] - row.size))  # matrices of several sizes, as in `padded`
+                    values[k] = np.pad(
+                        row, (0, values.shape[1] - row.size)
+                    )  # matrices of several sizes, as in `padded`
                 if truth.error is None and truth.misses(values)[k].any():
                     return values
             ill_formed = isinstance(expr, MatrixExpr) and np.isnan(values).all(axis=1).any()  # shapes that do not fit
@@ -909,7 +917,7 @@ class Refutation(_Stated):
         return {**exact, self.variable: first}, {**exact, self.variable: second}
 
     def verdicts(self) -> list[tuple[str, str]]:
-        shown = ", ".join(f"{pretty_symbol(str(s))} = {_plain(v)}" for s, v in self.witness.items())
+        shown = ", ".join(f"{_unicode(s)} = {_plain(v)}" for s, v in self.witness.items())
         ratio = "the ratio of the two values " if self.variable is not None else ""
         numbers = f"{ratio}is {self.true_value:.6g} by {self.route.name}, the formula gives {self.printed_value:.6g}"
         return [("refuted", f"at {shown}: {numbers}")]
@@ -925,6 +933,12 @@ def _exact(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return (Rational(0), *map(_exact, value), Rational(0))
     return value if isinstance(value, Basic) else Rational(str(value))
+
+
+def _unicode(s: Basic) -> str:
+    """A symbol's name as text: that of the glossary where it is plain, else in Greek letters and subscripts."""
+    known = GLOSSARY.get(str(s))
+    return known.latex if known and known.latex.isalpha() else pretty_symbol(str(s))
 
 
 def _plain(value: Any) -> str:

@@ -190,6 +190,13 @@ class _Printer(LatexPrinter):
         """A fraction is unreadable as a superscript."""
         return r"\frac" in self._print(exponent) or exponent.count_ops() > SHORT_EXPONENT
 
+    def _print_Derivative(self, e: Any) -> str:
+        if (
+            isinstance(e.expr, Add | Mul) and len(e.variables) == 1
+        ):  # without brackets a product reads as its first factor
+            return rf"\frac{{\partial}}{{\partial {self._print(e.variables[0])}}} \left({self._print(e.expr)}\right)"
+        return super()._print_Derivative(e)
+
     def _print_ExpBase(self, e: Any, exp: Any = None) -> str:
         if not self._is_tall(e.exp):
             return super()._print_ExpBase(e, exp)
@@ -273,6 +280,7 @@ d = symbol("d", "number of coordinates", integer=True, positive=True)
 j = symbol("j", "a second index", integer=True, positive=True)
 k = symbol("k", "a counter from 0", integer=True, nonnegative=True)
 xs = vector("xs", d, "a point in d dimensions, or an observation there", latex="x", real=True)
+ms = vector("ms", d, "the mean vector of X", latex=r"\mu", real=True)
 x = symbol("x", "one coordinate", real=True)
 s = symbol("s", "sum of the squares of the other coordinates, or a singular value", positive=True)
 q = symbol(
