@@ -5,7 +5,6 @@ As a script, `python in_process.py chapters/shrinkage.ipynb` prints one JSON lin
 
 import json
 import os
-import resource
 import sys
 import time
 from collections import defaultdict
@@ -15,6 +14,7 @@ from typing import Any
 
 import matplotlib
 from IPython.core.interactiveshell import InteractiveShell
+from memory import peak_mib
 
 
 def run(chapter: Path) -> list[Any]:
@@ -77,7 +77,7 @@ if __name__ == "__main__":
             {
                 "seconds": time.perf_counter() - start,
                 "claims": len(stated),
-                "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak_mib": peak_mib(),
                 "by_claim": spent,
             }
         )

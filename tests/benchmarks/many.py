@@ -4,21 +4,17 @@ python tests/benchmarks/many.py 1000
 """
 
 import json
-import resource
 import sys
 import time
 
 import numpy as np
+from memory import peak_mib
 from sympy import Eq, Symbol
 
 from utils.claims import Claim, define
 from utils.notation import as_written
 
 BATCH = 10
-
-
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def state(k: int) -> None:
@@ -39,9 +35,9 @@ def state(k: int) -> None:
 
 
 if __name__ == "__main__":
-    count, empty = int(sys.argv[1]), peak()
+    count, empty = int(sys.argv[1]), peak_mib()
     state(1)  # what SymPy sets up once
-    warm = peak()
+    warm = peak_mib()
     times = []
     for first in range(1, count + 1, BATCH):
         start = time.perf_counter()
@@ -55,8 +51,8 @@ if __name__ == "__main__":
                 "ms_first_ten": 1000 * times[0],
                 "ms_last_ten": 1000 * times[-1],
                 "mib_empty": empty,
-                "mib_peak": peak(),
-                "kib_per_claim": 1024 * (peak() - warm) / count,
+                "mib_peak": peak_mib(),
+                "kib_per_claim": 1024 * (peak_mib() - warm) / count,
             }
         )
     )
