@@ -40,7 +40,7 @@ def main() -> int:
     options = parser.parse_args()
     total = 0
     for chapter in options.chapters:
-        tried = [c for c in run(chapter.resolve()) if getattr(c, "monte_carlo", False)]
+        tried = [c for c in run(chapter) if getattr(c, "monte_carlo", False)]
         tried = [c for c in tried if options.only in (None, c.label)]
         print(f"{chapter.stem}: {len(tried)} Monte Carlo claims, {options.runs} runs each", flush=True)
         for claim in tried:
