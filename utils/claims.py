@@ -620,7 +620,8 @@ class Claim(_Stated):
             self.counts = dict.fromkeys(self.counts, 0)
         for mutant in mutants(tree):
             changed = self._full(mutant.expr) if self.given else mutant.expr
-            values = self._mutant_values(changed, drawn, truth, parts)
+            fits = getattr(changed, "shape", ()) == getattr(expr, "shape", ())  # else matrices in an impossible order
+            values = self._mutant_values(changed, drawn, truth, parts) if fits else None
             if values is None or np.isnan(values).all():
                 self.counts["undefined"] += 1
                 continue
