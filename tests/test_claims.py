@@ -17,8 +17,8 @@ from sympy import (
     Le,
     Limit,
     Lt,
+    MatrixExpr,
     MatrixSymbol,
-    Mul,
     Q,
     Rational,
     Sum,
@@ -726,6 +726,8 @@ def differs(claim, mutant):
     """Whether a mutant is another statement: not provably the same as the printed side."""
     if claim.variable is not None:
         return prove.proportional(claim.rhs, mutant, claim.variable, claim.where).status != "proved"
+    if isinstance(mutant, MatrixExpr):
+        return not claim._same(evaluated(claim.rhs), mutant)
     return prove.equal(claim.rhs, mutant, claim.where).status != "proved"
 
 
