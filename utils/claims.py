@@ -153,17 +153,17 @@ def forget(label: str) -> None:
     _REGISTER.pop(label, None)
 
 
-def _definition(lhs: Basic) -> Basic | None:
-    """What the left-hand side is defined to be, in the form in which the definition was written."""
+def _definition(lhs: Basic) -> tuple[Basic | None, "Definition | None"]:
+    """What the left-hand side is defined to be, in the form in which that was written, and where."""
     base, power = lhs.as_base_exp()
     for entry in _REGISTER.values():
         if isinstance(entry.statement, Definition):
             named, value = entry.statement.named, entry.statement.rhs
             if named == lhs:
-                return value
+                return value, entry.statement
             if isinstance(base, Symbol) and base.is_positive and named.as_base_exp()[0] == base:
-                return Pow(value, power / named.as_base_exp()[1], evaluate=False)
-    return None
+                return Pow(value, power / named.as_base_exp()[1], evaluate=False), entry.statement
+    return None, None
 
 
 def _meaning(lhs: Basic) -> Basic:
@@ -317,8 +317,12 @@ class Claim(_Stated):
         unchecked: str = "",
     ) -> None:
         super().__init__(label, statement, where, source, settles)
+        self.cited: list[str] = []
+        given = list(given)
+        for earlier in given:
+            self._lean_on(earlier)
         with evaluating():
-            self.given = {s: e for earlier in given for s, e in [earlier.solved]}
+            self.given = dict(earlier.solved for earlier in given)
         self.unproved, self.unchecked = unproved, unchecked
         self.kind = "limit" if isinstance(self.lhs, Limit) else _KIND[type(statement)]
         self.links: list[tuple[Link, prove.Verdict]] = []
@@ -333,6 +337,12 @@ class Claim(_Stated):
                     points([s], (), 1)
                 except ValueError as error:
                     raise ClaimError(label, str(error), "Symbols of the book live in utils/notation.py") from None
+
+    def _lean_on(self, earlier: Any) -> None:
+        """What is cited in what this claim starts from, or is given, is cited by this claim too."""
+        for source in getattr(earlier, "cited", ()):
+            if source not in self.cited:
+                self.cited.append(source)
 
     def _full(self, expr: Basic) -> Basic:
         """An expression with SymPy's evaluation back on and what is given put in."""
@@ -380,12 +390,15 @@ class Claim(_Stated):
                 wrong = f"the derivation starts from “{earlier.label}”, which is not proved"
                 raise ClaimError(self.label, wrong, "Derive that one first")
             start = earlier.rhs
+            self._lean_on(earlier)
         else:
             if lhs in self.given:
                 start = tidy(self._full(lhs))
             else:
                 known = self._full(lhs) != lhs or _meaning(lhs) == lhs
-                start = _definition(lhs) or (self.lhs if known else tidy(_meaning(lhs)))
+                start, definition = _definition(lhs)
+                self._lean_on(definition)
+                start = start or (self.lhs if known else tidy(_meaning(lhs)))
             if isinstance(start, Symbol):
                 wrong = f"the derivation does not start from a definition: {latex(start)} has none"
                 raise ClaimError(self.label, wrong, "Say what it stands for with define(...), or start from a claim")
@@ -495,7 +508,7 @@ class Claim(_Stated):
     def _arguments(self, route: Route) -> list[Basic]:
         """The variables that are given: those on the right, and those of the definition that the route asks for."""
         lhs = self.lhs.args[0] if isinstance(self.lhs, Limit) else self.lhs
-        start = _definition(evaluated(lhs)) or _meaning(evaluated(lhs))
+        start = _definition(evaluated(lhs))[0] or _meaning(evaluated(lhs))
         right = set(variables(self._full(self.rhs)))
         free = variables(self._full(lhs), self._full(self.rhs), self._full(start))
         return [s for s in free if s in right or str(s) in route.parameters]
@@ -779,7 +792,7 @@ class Claim(_Stated):
             unit = "random points" if self.monte_carlo else "points"
             mutated = f"{self.counts['rejected']}/{self.counts['applied']} mutants rejected"
             found.append(("checked", f"by {self.route.name} at {self.checked_points} {unit} · {mutated}"))
-        return found
+        return found + [("cited", source) for source in self.cited]
 
     def record(self) -> dict[str, Any]:
         steps = [
@@ -858,6 +871,10 @@ def define(
 class _Citation(Definition):
     kind = "citation"
     word = "cited"
+
+    @property
+    def cited(self) -> list[str]:
+        return [self.source]
 
 
 def cite(label: str, statement: Relation, *, source: str, settles: Iterable[str] = ()) -> Definition:

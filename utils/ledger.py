@@ -60,7 +60,7 @@ def records(chapters: Path) -> list[dict[str, Any]]:
 
 def totals(ledger: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many claims there are, how many of each verdict, and how many mutants were rejected."""
-    words = Counter(word for r in ledger for word in r["verdicts"])
+    words = Counter(word for r in ledger for word in set(r["verdicts"]))
     return {
         "claims": len(ledger),
         **{word: words[word] for word in ("proved", "checked", "measured", "refuted", "defined", "cited")},
