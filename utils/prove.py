@@ -10,8 +10,8 @@ What is taken on trust: SymPy's automatic evaluation and polynomial arithmetic; 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import combinations, pairwise
+from functools import lru_cache, reduce
+from itertools import combinations, pairwise, permutations
 from math import factorial
 from typing import Any
 
@@ -93,6 +93,7 @@ from sympy import (
     ilcm,
     im,
     integrate,
+    lcm,
     limit,
     log,
     loggamma,
@@ -179,14 +180,15 @@ def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POIN
     refutation, effective = _attack(lhs, rhs, where, count)
     if refutation is not None:
         return refutation
+    if isinstance(lhs, MatrixExpr) or isinstance(rhs, MatrixExpr):
+        if effective and _canonical_matrix(lhs, where) == _canonical_matrix(rhs, where):
+            return Verdict("proved", "symmetric matrices are their own transposes", points=effective)
+        return Verdict("undecided", points=effective)
     if isinstance(lhs, MatrixBase) or isinstance(rhs, MatrixBase):
         verdicts = [equal(a, b, where, 1) for a, b in zip(lhs, rhs, strict=True)]
         if all(v.status == "proved" for v in verdicts):
             return Verdict("proved", _join(v.strategy for v in verdicts), points=effective)
         return Verdict("undecided", points=effective)
-    if isinstance(lhs, MatrixExpr) or isinstance(rhs, MatrixExpr):
-        same = effective and _canonical_matrix(lhs, where) == _canonical_matrix(rhs, where)
-        return Verdict("proved", "matrix algebra", points=effective) if same else Verdict("undecided", points=effective)
     seed_sympy(1)  # SymPy shuffles some of its questions: the answers may not depend on the process
     strategy = _prove_zero(lhs - rhs, tuple(where))
     if strategy and effective:
@@ -308,9 +310,9 @@ def matrix_at(expr: Basic, point: Point) -> MatrixBase:
 
 
 def _canonical_matrix(expr: Basic, where: Sequence[Basic]) -> Basic:
-    """Products multiplied out, and symmetric matrices without their transposes."""
+    """Symmetric matrices without their transposes."""
     known = {c.arguments[0] for c in where if getattr(c, "function", None) in (Q.symmetric, Q.positive_definite)}
-    return expr.doit().expand().replace(lambda e: isinstance(e, Transpose) and e.arg in known, lambda e: e.arg).doit()
+    return expr.replace(lambda e: isinstance(e, Transpose) and e.arg in known, lambda e: e.arg).doit()
 
 
 def _differ(pair: tuple, digits: int) -> bool:
@@ -919,7 +921,8 @@ def _moved(expr: Expr, already: bool, s: Symbol, low: tuple | None, high: tuple 
         return [(expr, already)]
     if not expr.has(s):
         return [(expr, already)]
-    parts = [(_put(expr, s, new), True)]
+    moved = _put(expr, s, new)
+    parts = [(moved.replace(lambda e: isinstance(e, Add) and e.has(t) and e.is_rational_function(), _factored), True)]
     for bound in (low, high):
         if bound is not None and bound[1]:
             at = _put(expr, s, bound[0])
@@ -1042,7 +1045,7 @@ def _ratio(f: Expr, index: Symbol) -> Expr | None:
 
 
 def _series(e: Sum, index: Symbol, low: Expr) -> tuple[Expr, str]:
-    terms = Add.make_args(expand(e.function))
+    terms = Add.make_args(expand(e.function, power_base=False, power_exp=False))
     ratios = [_ratio(term, index) for term in terms]
     if all(r is not None and r.is_nonnegative and _factored(1 - r).is_positive for r in ratios):
         total = Add(*(_put(f, index, low) / (1 - r) for f, r in zip(terms, ratios, strict=True)))  # type: ignore[operator]
@@ -1148,7 +1151,7 @@ def _exponent_and_rest(f: Expr, x: Symbol) -> tuple[Expr, Expr]:
             exponent += factor.base.exp * factor.exp
         else:
             rest *= factor
-    return expand(exponent), rest
+    return exponent, rest
 
 
 def _negative(a: Expr) -> bool:
@@ -1239,10 +1242,10 @@ def _gamma_density(f: Expr, x: Symbol) -> Expr | None:
 
 def _gamma_integral(exponent: Expr, x: Symbol, power: Expr, logs: int) -> Expr | None:
     for turn in (1, -1):  # x^p exp(-b / x) dx is u^(-p - 2) exp(-b u) du
-        slope = expand(exponent * x ** (-turn)).as_independent(x)[0] if turn == 1 else expand(exponent * x).subs(x, 0)
+        slope = Add(*(term * turn * x ** (1 - turn) for term in Add.make_args(diff(exponent, x))))
         constant = expand(exponent - slope * x**turn)
         top = power + 1 if turn == 1 else -power - 1
-        if constant.has(x) or not _negative(slope) or not top.is_positive:
+        if constant.has(x) or slope.has(x) or not _negative(slope) or not top.is_positive:
             continue
         p = Dummy("p", positive=True)
         value = diff(gamma(p) * (-slope) ** (-p), p, logs).subs(p, top)
@@ -1327,6 +1330,7 @@ class _Kernels:
     names: dict = field(default_factory=dict)  # key -> Dummy
     denominators: dict = field(default_factory=dict)  # key -> lcm of the exponents' denominators
     used: set = field(default_factory=set)
+    divisor: Expr = S.One  # all exponents are written over it, so that equal ones look the same
 
     def want(self, key, coefficient: Rational) -> None:
         self.denominators[key] = ilcm(self.denominators.get(key, 1), coefficient.q)
@@ -1341,7 +1345,7 @@ def _normal_zero(expr: Expr) -> Proof:
     """Prove zero by rational arithmetic over the kernels; name the kinds of kernels that took part."""
     try:
         prepared, used = _prepared(expr)
-        kernels = _Kernels()
+        kernels = _Kernels(divisor=_common_divisor(prepared))
         _replace(prepared, kernels, collect=True)
         rational = together(_replace(prepared, kernels, collect=False))
         numerator, denominator = (_reduced(part, kernels) for part in fraction(rational))
@@ -1431,19 +1435,29 @@ def _replace(e: Expr, kernels: _Kernels, collect: bool) -> Expr:
     return _function(e, kernels, collect)
 
 
+def _common_divisor(expr: Expr) -> Expr:
+    exponents = {e.exp for e in expr.atoms(exp)} | {e.exp for e in expr.atoms(Pow) if not e.exp.is_Rational}
+    bottoms = {fraction(together(e))[1] for e in exponents}
+    return reduce(lcm, sorted((b for b in bottoms if not b.is_number), key=default_sort_key), S.One)
+
+
 def _exponential(base: Expr, exponent: Expr, kernels: _Kernels, collect: bool) -> Expr:
-    product = S.One
-    for term in Add.make_args(expand(cancel(expand_log(exponent)) if base == S.Exp1 else exponent)):
-        coefficient, monomial = term.as_coeff_Mul()
-        if not coefficient.is_Rational:
-            coefficient, monomial = S.One, term
+    product, rest = S.One, S.Zero
+    for term in Add.make_args(_proper(exponent.replace(log, _split_log) if base == S.Exp1 else exponent)):
+        coefficient, monomial = _rational_part(term)
         if base == S.Exp1 and isinstance(monomial, log):
             product *= _replace(Pow(monomial.args[0], coefficient), kernels, collect)
-            continue
-        if base != S.Exp1 and monomial == 1:
+        elif base != S.Exp1 and monomial == 1:
             product *= _replace(Pow(base, coefficient), kernels, collect)
+        elif base == S.Exp1 and (2 * term / (I * pi)).is_Integer:
+            product *= exp(term)
+        else:
+            rest += term
+    for term in Add.make_args(expand(cancel(rest * kernels.divisor))):
+        coefficient, monomial = _rational_part(term)
+        key = ("exp", base, monomial / kernels.divisor)
+        if coefficient == 0:
             continue
-        key = ("exp", base, monomial)
         if collect:
             kernels.want(key, coefficient)
         else:
@@ -1451,26 +1465,33 @@ def _exponential(base: Expr, exponent: Expr, kernels: _Kernels, collect: bool) -
     return product
 
 
+def _rational_part(term: Expr) -> tuple[Expr, Expr]:
+    coefficient, monomial = term.as_coeff_Mul()
+    return (coefficient, monomial) if coefficient.is_Rational else (S.One, term)
+
+
+def _proper(e: Expr) -> Expr:
+    """A sum of terms: what of a fraction divides out, and a proper fraction."""
+    top, bottom = fraction(cancel(together(e)))
+    if bottom.is_number:
+        return expand(e)
+    (quotient,), rest = reduced_polynomial(top, [bottom])
+    return expand(quotient) + Add(*(term / bottom for term in Add.make_args(expand(rest))))
+
+
 def _power(e: Pow, kernels: _Kernels, collect: bool) -> Expr:
     if not e.exp.is_Rational:
         kernels.used.add("exponentials")
-        if not e.base.is_positive:
-            return _exponential(e.base, e.exp, kernels, collect)
-        product = S.One
-        for term in Add.make_args(expand(_split_log(e.base))):
-            coefficient, logarithm = term.as_coeff_Mul()
-            if isinstance(logarithm, log):
-                product *= _exponential(logarithm.args[0], e.exp * coefficient, kernels, collect)
-            else:
-                product *= _exponential(S.Exp1, e.exp * term, kernels, collect)
-        return product
+        if e.base.is_positive:
+            return _exponential(S.Exp1, e.exp * _split_log(e.base), kernels, collect)
+        return _exponential(e.base, e.exp, kernels, collect)
     kernels.used.add("radicals")
-    top, bottom = fraction(together(e.base))
+    top, bottom = fraction(_factored(e.base))
     if bottom.is_negative:
         top, bottom = -top, -bottom
     if bottom != 1 and bottom.is_positive:
         return _replace(Pow(top, e.exp) / Pow(bottom, e.exp), kernels, collect)
-    if not e.base.is_Symbol and not e.base.is_number and e.base.is_nonnegative:
+    if not e.base.is_Symbol and not e.base.is_number:
         factors = _positive_factors(top)
         if factors and len(factors) + sum(k != 1 for _, k in factors) > 1:
             return _replace(Mul(*(Pow(f, k * e.exp) for f, k in factors)), kernels, collect)
@@ -1573,6 +1594,24 @@ def _gamma_products(expr: Expr, where: tuple, depth: int) -> Proof:
     return "gammasimp" if _normal_zero(gammasimp(expr.rewrite(gamma))) else None
 
 
+def _telescoping(expr: Expr, where: tuple, depth: int) -> Proof:
+    """Sums of one sequence between shifted ends differ by the terms at the ends."""
+    sums = sorted((e for e in expr.atoms(Sum) if len(e.limits) == 1), key=default_sort_key)
+    for first, second in permutations(sums, 2):
+        (i, low, high), (j, start, stop) = first.limits[0], second.limits[0]
+        for shift in range(-3, 4):
+            if _put(first.function, i, j + shift) != second.function or not _nonnegative(high - low, where):
+                continue
+            more, less = expand(stop + shift - high), expand(start + shift - low)
+            if more.is_Integer and less.is_Integer and 0 <= less <= more <= 3:
+                gained = Add(*(_put(first.function, i, high + 1 + k) for k in range(int(more))))
+                lost = Add(*(_put(first.function, i, low + k) for k in range(int(less))))
+                rest = expr.xreplace({second: first + gained - lost})
+                if rest == 0 or _normal_zero(rest):
+                    return "telescoping sum"
+    return None
+
+
 def _equal_squares(expr: Expr, where: tuple, depth: int) -> Proof:
     """sqrt(B) = T if T^2 = B and T is not negative."""
     terms = Add.make_args(expr)
@@ -1664,7 +1703,7 @@ def _smooth(e: Basic, s: Symbol) -> bool:
     if isinstance(e, (Add, Mul, exp, sin, cos)):
         here = True
     elif isinstance(e, SMOOTH_ON_THE_LINE):
-        here = bool(e.args[0].is_extended_real)
+        here = _surely(e.args[0], "is_extended_real")
     elif isinstance(e, Pow):
         whole = bool(e.exp.is_Integer)
         here = bool((whole and (e.exp > 0 or _surely(e.base, "is_nonzero"))) or _surely(e.base, "is_positive"))
@@ -1862,6 +1901,7 @@ STRATEGIES: tuple[Callable[[Expr, tuple, int], Proof], ...] = (
     _equal_squares,
     _algebraic_number,
     _gamma_products,
+    _telescoping,
     _division_with_remainder,
     _case_split,
     _equal_exponentials,
