@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
@@ -507,3 +508,26 @@ def test_search_works_from_a_disk(browser: webdriver.Chrome, site: Path) -> None
     )
     assert any("shrinkage.html" in result.get_attribute("href") for result in results)
     assert log_faults(browser) == []
+
+
+def test_the_live_posterior_follows_its_sliders(browser: webdriver.Chrome, site: Path) -> None:
+    """Drag every slider on the built page; the curves have to be those that NumPy computes."""
+    browser.get((site / "chapters" / "shrinkage.html").as_uri())
+    figure = "document.getElementById('fig-posterior-live')"
+    assert browser.execute_script(f"return {figure}.querySelectorAll('input').length") == 4
+    for n, sigma, tau_0, ybar in ((4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)):
+        browser.execute_script(
+            f"const values = arguments[0]; {figure}.querySelectorAll('input').forEach((input, k) => {{"
+            "input.value = values[k]; input.dispatchEvent(new Event('input', {bubbles: true}))})",
+            [n, sigma, tau_0, ybar],
+        )
+        curves = browser.execute_script(f"return {figure}.liveData.curves")
+        precision = n / sigma**2 + 1 / tau_0**2
+        means = {"prior": 0, "data": ybar, "posterior": n * ybar / sigma**2 / precision}
+        variances = {"prior": tau_0**2, "data": sigma**2 / n, "posterior": 1 / precision}
+        assert set(curves) == set(means)
+        for name, curve in curves.items():
+            theta = np.array(curve["x"])
+            expected = np.exp(-((theta - means[name]) ** 2) / (2 * variances[name]))
+            expected /= np.sqrt(2 * np.pi * variances[name])
+            np.testing.assert_allclose(curve["y"], expected, rtol=1e-9, atol=1e-300)
