@@ -153,11 +153,15 @@ def forget(label: str) -> None:
     _REGISTER.pop(label, None)
 
 
-def _definition(lhs: Basic) -> tuple[Basic | None, "Definition | None"]:
-    """What the left-hand side is defined to be, in the form in which that was written, and where."""
+def _definition(lhs: Basic, variable: Symbol | None = None) -> tuple[Basic | None, "Definition | None"]:
+    """What the left-hand side is defined to be, in the form in which that was written, and where.
+
+    A definition up to a factor free of `variable` will do for a claim up to such a factor, and for no other.
+    """
     base, power = lhs.as_base_exp()
     for entry in _REGISTER.values():
-        if isinstance(entry.statement, Definition):
+        stated = entry.statement.statement if isinstance(entry.statement, Definition) else None
+        if isinstance(stated, Eq) or (isinstance(stated, Propto) and stated.variable == variable):
             named, value = entry.statement.named, entry.statement.rhs
             if named == lhs:
                 return value, entry.statement
@@ -169,7 +173,7 @@ def _definition(lhs: Basic) -> tuple[Basic | None, "Definition | None"]:
 def _meaning(lhs: Basic) -> Basic:
     """The left-hand side with every defined symbol replaced by its definition."""
     for entry in _REGISTER.values():
-        if isinstance(entry.statement, Definition) and not isinstance(entry.statement.statement, Propto):
+        if isinstance(entry.statement, Definition) and isinstance(entry.statement.statement, Eq):
             named, value = entry.statement.solved
             if lhs.has(named):
                 lhs = evaluated(lhs.xreplace({named: value}))
@@ -318,11 +322,14 @@ class Claim(_Stated):
     ) -> None:
         super().__init__(label, statement, where, source, settles)
         self.cited: list[str] = []
-        given = list(given)
-        for earlier in given:
+        self.rests_on = tuple(given)
+        for earlier in self.rests_on:
+            if not isinstance(earlier.statement, Eq):
+                wrong = f"`given` holds “{earlier.label}”, which is no equation"
+                raise ClaimError(label, wrong, "Only an equation lets one side stand for the other")
             self._lean_on(earlier)
         with evaluating():
-            self.given = dict(earlier.solved for earlier in given)
+            self.given = dict(earlier.solved for earlier in self.rests_on)
         self.unproved, self.unchecked = unproved, unchecked
         self.kind = "limit" if isinstance(self.lhs, Limit) else _KIND[type(statement)]
         self.links: list[tuple[Link, prove.Verdict]] = []
@@ -362,12 +369,14 @@ class Claim(_Stated):
         The last term has to be the printed side.
         """
         with evaluating():
+            self._rests(self.rests_on)
+            begun = isinstance(chain[0], _Stated) and chain[0].relation != "=" if chain else False
             start, links = self._begin(list(chain))
             if not links or evaluated(links[-1].term) != evaluated(self.rhs):
                 last = latex(links[-1].term) if links else "nothing"
                 wrong = f"the derivation ends in {last}, not in the printed side {latex(self.rhs)}"
                 raise ClaimError(self.label, wrong, "Let the last term be the claim's own right-hand side")
-            self._fits(links)
+            self._fits(links, begun)
             self.start, self.links, term = start, [], start
             proved = []  # kept aside: a chain that breaks leaves no link behind
             for number, link in enumerate(links, 1):
@@ -386,9 +395,11 @@ class Claim(_Stated):
             if evaluated(earlier.lhs) != lhs:
                 wrong = f"the derivation starts from “{earlier.label}”, which is about {latex(earlier.lhs)}"
                 raise ClaimError(self.label, wrong, f"Start from a claim or definition of {latex(self.lhs)}")
-            if isinstance(earlier, Claim) and not earlier.links:
-                wrong = f"the derivation starts from “{earlier.label}”, which is not proved"
-                raise ClaimError(self.label, wrong, "Derive that one first")
+            self._rests([earlier])
+            follows = earlier.relation == self.relation or (earlier.relation, self.relation) == ("<", r"\le")
+            if earlier.relation != "=" and not (follows and earlier.variable == self.variable):
+                wrong = f"the derivation starts from “{earlier.label}”, which says {earlier.relation}"
+                raise ClaimError(self.label, wrong, f"That does not lead to {self.relation}: start from an equation")
             start = earlier.rhs
             self._lean_on(earlier)
         else:
@@ -396,7 +407,7 @@ class Claim(_Stated):
                 start = tidy(self._full(lhs))
             else:
                 known = self._full(lhs) != lhs or _meaning(lhs) == lhs
-                start, definition = _definition(lhs)
+                start, definition = _definition(lhs, self.variable)
                 self._lean_on(definition)
                 start = start or (self.lhs if known else tidy(_meaning(lhs)))
             if isinstance(start, Symbol):
@@ -408,16 +419,32 @@ class Claim(_Stated):
             links.append(Link(tidy(sympify(link.term)), link.reason, link.relation, link.variable, link.gap))
         return start, links
 
-    def _fits(self, links: list[Link]) -> None:
-        """The relations of the links have to add up to the relation that is claimed."""
+    def _rests(self, earlier: Iterable[_Stated]) -> None:
+        """A derivation may rest on definitions, on cited theorems and on what has been proved."""
+        for other in earlier:
+            if isinstance(other, Refutation):
+                wrong = f"the derivation rests on “{other.label}”, which is refuted"
+                raise ClaimError(self.label, wrong, "Use the corrected claim")
+            if isinstance(other, Claim) and not other.links:
+                wrong = f"the derivation rests on “{other.label}”, which is not proved"
+                raise ClaimError(self.label, wrong, "Derive that one first")
+
+    def _fits(self, links: list[Link], begun: bool) -> None:
+        """The relations of the links (and of the claim it starts from) have to add up to the relation claimed."""
         used = {link.relation for link in links} - {"="}
         allowed = {"=": set(), r"\propto": {r"\propto"}, r"\le": {r"\le"}, "<": {r"\le"}}.get(self.relation)
         if allowed is None:
             wrong = f"a chain proves =, ∝ or ≤, not {self.relation}"
             raise ClaimError(self.label, wrong, "Write the inequality the other way round")
-        if used != allowed:
+        if used != allowed and not (begun and used < allowed):
             wrong = f"links with {sorted(used) or '='} do not add up to {self.relation}"
             raise ClaimError(self.label, wrong, "Use leq(...) in a chain for ≤, propto(...) in one for ∝, pairs for =")
+        others = [
+            str(link.variable) for link in links if link.relation == r"\propto" and link.variable != self.variable
+        ]
+        if others:
+            wrong = f"a link drops what is free of {others[0]}, the claim what is free of {self.variable}"
+            raise ClaimError(self.label, wrong, "Use the claim's own variable in every propto(...)")
 
     def _link(self, before: Basic, link: Link) -> prove.Verdict:
         after = self._full(link.term)
@@ -508,7 +535,7 @@ class Claim(_Stated):
     def _arguments(self, route: Route) -> list[Basic]:
         """The variables that are given: those on the right, and those of the definition that the route asks for."""
         lhs = self.lhs.args[0] if isinstance(self.lhs, Limit) else self.lhs
-        start = _definition(evaluated(lhs))[0] or _meaning(evaluated(lhs))
+        start = _definition(evaluated(lhs), self.variable)[0] or _meaning(evaluated(lhs))
         right = set(variables(self._full(self.rhs)))
         free = variables(self._full(lhs), self._full(self.rhs), self._full(start))
         return [s for s in free if s in right or str(s) in route.parameters]
@@ -819,7 +846,9 @@ def _chain(rows: Iterable[tuple[str, Basic, str]]) -> str:
     """A derivation as a table of relation, term, reason: it wraps and stacks where a LaTeX `aligned` is cut off."""
     lines = ["| | | |", "|:--|:--|:--|"]
     for relation, term, reason in rows:
-        lines.append(f"| {f'${relation}$' if relation else ''} | $\\displaystyle {latex(term)}$ | {reason} |")
+        lines.append(
+            f"| {f'${relation}$' if relation else ''} | $\\displaystyle {latex(term)}$ | {reason.replace('|', '&#124;')} |"
+        )
     return "\n".join(lines)
 
 
