@@ -1,13 +1,12 @@
 """A claim passes its three gates or raises: bad input, planted faults, what it prints, running it again."""
 
-import inspect
 import json
 import math
 import re
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import stats
 from sympy import (
     Eq,
     Ge,
@@ -23,12 +22,10 @@ from sympy import (
     Rational,
     Sum,
     Symbol,
-    cos,
     exp,
     lambdify,
     log,
     oo,
-    sin,
     sqrt,
     symbols,
 )
@@ -374,7 +371,7 @@ def a_chain_for_the_wrong_way_round():
     claim.derive((claim.rhs, "a square"))
 
 
-@bad("“later”: the derivation starts from “square”, which is not proved. Derive that one first")
+@bad("“later”: the derivation rests on “square”, which is not proved. Derive that one first")
 def a_start_from_an_unproved_claim():
     earlier = square()
     later = Claim("later", Eq((a + b) ** 2, (a - b) ** 2 + 4 * a * b))
@@ -384,6 +381,55 @@ def a_start_from_an_unproved_claim():
 @bad("“later”: the derivation starts from “square”, which is about .*Start from a claim or definition of b")
 def a_start_from_a_claim_about_something_else():
     Claim("later", Eq(b**2, (a + b) ** 2 - a**2 - 2 * a * b)).derive(passed(), (b**2, "because"))
+
+
+@bad("“later”: the derivation rests on “false”, which is refuted. Use the corrected claim")
+def a_start_from_a_refutation():
+    false = refute("false", wrong_square(), witness={a: 1, b: 2}, truth=passed(), source="a note")
+    later = Claim("later", wrong_square())
+    later.derive(false, (later.rhs, "as printed"))
+
+
+@bad(r"“later”: the derivation starts from “means”, which says .le. That does not lead to =")
+def an_equality_from_an_inequality():
+    with as_written():
+        earlier = Claim("means", Le(2 * a * b, a**2 + b**2))
+        later = Claim("later", Eq(2 * a * b, b**2 + a**2))
+    earlier.derive(leq(earlier.rhs, "a square", gap=(a - b) ** 2))
+    later.derive(earlier, (later.rhs, "the other way round"))
+
+
+@bad("“bell”: the derivation does not start from a definition: p has none")
+def an_equality_from_a_definition_up_to_a_factor():
+    define("up-to-a-factor", Propto(p, exp(-(x**2)), x))
+    claim = Claim("bell", Eq(p, exp(-(x**2))))
+    claim.derive((claim.rhs, "by definition"))
+
+
+@bad("“mean”: the derivation does not start from a definition: a has none")
+def an_equality_from_a_cited_inequality():
+    cite("theorem", Le(a, b), source="a book")
+    claim = Claim("mean", Eq(a, b))
+    claim.derive((claim.rhs, "by the theorem"))
+
+
+@bad("“later”: `given` holds “theorem”, which is no equation")
+def a_given_inequality():
+    Claim("later", Eq(a**2, b**2), given=[cite("theorem", Le(a, b), source="a book")])
+
+
+@bad("“later”: the derivation rests on “free”, which is not proved")
+def a_derivation_from_what_is_given_but_not_proved():
+    earlier = Claim("free", Eq(a, b + 1), unproved="out of the air")
+    later = Claim("later", Eq(a**2, b**2 + 2 * b + 1), given=[earlier])
+    later.derive((later.rhs, "put it in"))
+
+
+@bad("“bell”: a link drops what is free of a, the claim what is free of x. Use the claim's own variable")
+def a_proportionality_in_another_variable():
+    with as_written():
+        claim = Claim("bell", Propto(exp(a * x), exp(a * x) * exp(x), x))
+    claim.derive(propto(claim.rhs, "free of a", a))
 
 
 @bad("“square”: it is shown before it is proved. Derive it, or say why not with unproved=")
@@ -748,3 +794,274 @@ def test_every_mutant_of_a_right_claim_made_into_a_claim_is_rejected(state):
             planted.check(route, **options)
         tried += 1
     assert tried > 3
+
+
+def test_a_claim_on_a_domain_where_it_is_wrong_is_rejected():
+    with as_written():
+        claim = Claim("root", Eq(sqrt(a**2), a), where=[a < 1], unproved="false for negative a")
+
+    def length(a):
+        """The length of a vector of one entry."""
+        return np.linalg.norm([a])
+
+    with pytest.raises(ClaimError, match="the right-hand side is -.* where length gives"):
+        claim.check(length)
+    with as_written():
+        Claim("positive-root", Eq(sqrt(a**2), a), where=[a > 0], unproved="the check is meant here").check(length)
+
+
+# ------------------------------------------------------------------------------- what the mutants' counts mean
+
+
+def test_a_mutant_that_equals_the_original_is_set_aside():
+    with as_written():
+        claim = Claim(
+            "even", Eq(2 * Integral(x, (x, 0, s + t)) / (s + t), (s**2 - t**2) / (s - t)), where=[s > t], unproved="-"
+        )
+
+    @claim.check
+    def total(s, t):
+        """The sum of an array."""
+        return np.sum([s, t])
+
+    assert claim.counts["equivalent"] >= 1  # s and t change places
+    assert claim.counts["applied"] == claim.counts["rejected"]
+
+
+def test_a_mutant_without_a_value_is_not_counted_as_rejected():
+    with as_written():
+        claim = Claim("log-of-log", Eq(Integral(1 / x, (x, 1, -log(p))), log(-log(p))), where=[p < 1], unproved="check")
+
+    @claim.check
+    def logarithm_twice(p):
+        """Two area hyperbolic tangents."""
+        size = -2 * np.arctanh((p - 1) / (p + 1))
+        return 2 * np.arctanh((size - 1) / (size + 1))
+
+    assert claim.counts["undefined"] > 0  # the log of a negative number
+    assert claim.counts["applied"] == claim.counts["rejected"] > 0
+
+
+def test_a_claim_that_no_misprint_could_change_is_refused():
+    with as_written():
+        claim = Claim("nothing", Eq(Limit(1 / n, n, oo), 0), unproved="the check is meant here")
+
+    def reciprocal(n):
+        """A reciprocal by numpy."""
+        return np.divide(1.0, n)
+
+    with pytest.raises(ClaimError, match="no mutant of 0 has a value, so the check could not have failed"):
+        claim.check(reciprocal, atol=1e-9)
+
+
+# --------------------------------------------------------------------------------------------------- the output
+
+
+def test_a_claim_prints_its_equation_with_label_its_verdict_and_its_chain():
+    claim = square(source="Euclid, II.4")
+    claim.derive((a * (a + b) + b * (a + b), "distribute"), (claim.rhs, "multiply out"))
+    claim.check(polynomial_product)
+    strategy = claim.links[0][1].strategy
+    mutated = f"{claim.counts['rejected']}/{claim.counts['applied']} mutants rejected"
+    bundle = claim._repr_mimebundle_()
+    assert bundle["text/markdown"] == (
+        r"""$$
+\left(a + b\right)^{2} = a^{2} + 2 a b + b^{2}
+$$ (square)
+
+<p class="claim-verdict"><span class="verdict verdict-proved">proved</span> 2 links · """
+        f'<span class="verdict verdict-checked">checked</span> by polynomial product at 64 points · {mutated} · '
+        r"""<cite>Euclid, II.4</cite></p>
+
+| | | |
+|:--|:--|:--|
+|  | $\displaystyle \left(a + b\right)^{2}$ | the left-hand side |
+"""
+        rf"| $=$ | $\displaystyle a \left(a + b\right) + b \left(a + b\right)$ | distribute *({strategy})* |"
+        "\n"
+        rf"| $=$ | $\displaystyle a^{{2}} + 2 a b + b^{{2}}$ | multiply out *({strategy})* |"
+        "\n"
+    )
+    assert bundle["text/plain"] == f"square: proved 2 links · checked by polynomial product at 64 points · {mutated}"
+    assert set(bundle) == {"text/markdown", "text/plain", MIME}
+
+
+def test_the_record_holds_what_the_ledger_needs_and_is_json():
+    record = json.loads(json.dumps(passed()._repr_mimebundle_()[MIME]))
+    assert record["label"] == "square" and record["kind"] == "identity"
+    assert record["verdicts"] == ["proved", "checked"]
+    assert record["symbols"] == {"a": "real", "b": "real"}
+    assert record["route"]["does"] == polynomial_product.__doc__ and record["route"]["points"] == 64
+    assert record["mutants"]["applied"] == record["mutants"]["rejected"] > 40
+    assert [(s["relation"], s["verdict"]) for s in record["steps"]] == [("=", "proved")]
+    assert record["steps"][0]["strategy"] and record["srepr"].startswith("Equality(Pow(")
+    assert record["why_not"] == {} and record["where"] == []
+
+
+@pytest.mark.parametrize("state", [posterior_mean, proportionality, mean_inequality, simulated_moment])
+def test_two_runs_print_the_same_and_no_digits_of_a_computation(state):
+    bundles = []
+    for _ in range(2):
+        module._REGISTER.clear()
+        claim, route, options = state()
+        claim.check(route, **options)
+        bundles.append(json.dumps(claim._repr_mimebundle_(), sort_keys=True))
+    assert bundles[0] == bundles[1]
+    assert not re.search(r"\d\.\d", bundles[0])  # points, mutants and links are counts; no value leaks out
+
+
+def test_what_is_printed_is_made_from_the_object():
+    claim = passed()
+    before = claim._repr_mimebundle_()
+    claim.rhs = a**2 + b**2
+    after = claim._repr_mimebundle_()
+    assert "a^{2} + 2 a b + b^{2}\n$$" in before["text/markdown"]
+    assert "= a^{2} + b^{2}\n$$" in after["text/markdown"]
+    assert before[MIME]["srepr"] != after[MIME]["srepr"] and before[MIME]["latex"] != after[MIME]["latex"]
+
+
+def test_the_order_in_which_the_author_wrote_is_kept():
+    with as_written():
+        claim = Claim("order", Eq(b + a, (s + p) * (b / s - a) + x * 3 + 1), unproved="print", unchecked="print")
+    assert claim.equation() == r"b + a = \left(s + p\right) \left(\frac{b}{s} - a\right) + x 3 + 1"
+
+
+def test_a_condition_is_printed_beside_the_equation():
+    assert square(where=[a > 1]).equation().endswith(r"b^{2}\qquad (a > 1)")
+
+
+def test_a_source_and_a_reason_cannot_break_the_page():
+    claim = square(source="<script>A & B</script>")
+    claim.derive((claim.rhs, "since |a| < 1"))
+    claim.check(polynomial_product)
+    markdown = claim._repr_mimebundle_()["text/markdown"]
+    assert "<script>" not in markdown and "&lt;script&gt;A &amp; B" in markdown
+    assert all(row.count("|") == 4 for row in markdown.splitlines() if row.startswith("|"))
+
+
+# ------------------------------------------------------------------------------------ again, elsewhere, from others
+
+
+def test_running_the_same_place_again_replaces_the_claim():
+    first, second = square(), square()
+    assert claims() == [second] and first is not second
+
+
+def test_the_same_label_in_another_place_raises_until_it_is_forgotten():
+    square()
+    with pytest.raises(ClaimError, match="label is taken"):
+        Claim("square", Eq(a, b))
+    forget("square")
+    other = Claim("square", Eq(a, b))
+    assert claims() == [other]
+    forget("never-stated")
+
+
+def test_an_edited_cell_replaces_its_own_claim_but_not_that_of_another_cell(monkeypatch):
+    monkeypatch.setattr(module, "_cell", lambda: "cell-1")
+    Claim("square", Eq(a, b))
+    edited = Claim("square", Eq(a, b**2))
+    assert claims() == [edited]
+    monkeypatch.setattr(module, "_cell", lambda: "cell-2")
+    with pytest.raises(ClaimError, match="label is taken"):
+        Claim("square", Eq(a, b))
+
+
+def test_a_given_claim_stands_for_its_right_hand_side():
+    earlier = second_moment()
+    earlier.derive((earlier.rhs, "integrate"))
+    with as_written():
+        claim = Claim("variance", Eq(mean_square - a**2, s**2), given=[earlier])
+    claim.derive((claim.rhs, "put it in"))
+
+    @claim.check
+    def variance(a, s):
+        """By scipy.stats."""
+        return stats.norm.var(a, s)
+
+    assert [word for word, _ in claim.verdicts()] == ["proved", "checked"]
+
+
+def test_a_derivation_starts_at_the_definition_or_at_an_earlier_claim():
+    with as_written():
+        define("mean-square", Eq(mean_square, Integral(x**2 * normal(x, a, s**2), (x, -oo, oo))))
+        first = Claim("first", Eq(mean_square, a**2 + s**2), unchecked="the chain is meant here")
+        first.derive((first.rhs, "integrate"))
+        second = Claim("second", Eq(mean_square, (a + s) ** 2 - 2 * a * s), unchecked="the chain is meant here")
+        second.derive(first, (second.rhs, "complete the square"))
+    assert isinstance(first.start, Integral)
+    assert second.start == first.rhs
+    assert "| by definition |" in first._repr_mimebundle_()["text/markdown"]
+
+
+def test_a_chain_of_inequalities_and_one_of_proportions_are_proved():
+    with as_written():
+        bound = Claim("bound", Le(2 * a * b, a**2 + b**2), unchecked="the chain is meant here")
+        bound.derive(leq(bound.rhs, "a square is not negative", gap=(a - b) ** 2))
+        bell = Claim("bell", Propto(normal(x, a, s**2), exp(x * a / s**2 - x**2 / (2 * s**2)), x), unchecked="chain")
+        bell.derive(propto(bell.rhs, "drop what is free of x", x))
+    assert [v.status for c in (bound, bell) for _, v in c.links] == ["proved", "proved"]
+
+
+def test_a_wrong_gap_proves_nothing():
+    with as_written():
+        bound = Claim("bound", Le(2 * a * b, a**2 + b**2))
+    with pytest.raises(ClaimError, match="link 1, .*could not be proved"):
+        bound.derive(leq(bound.rhs, "a square is not negative", gap=(a - 2 * b) ** 2))
+
+
+def test_a_strict_inequality_the_other_way_round_passes_its_check():
+    claim = Claim("above", Gt(exp(p), 1 + p), unproved="the check is meant here")
+
+    @claim.check(tight={p: Rational(1, 100)})
+    def series(p):
+        """The exponential from numpy's expm1, and a line."""
+        return np.expm1(p) + 1, np.polyval(np.array([1, 1]), p)
+
+    assert claim.counts["applied"] == claim.counts["rejected"] > 5
+
+
+def test_definitions_citations_and_refutations_say_what_they_are():
+    with as_written():
+        density = normal(x, a, s**2)
+        law = define("law", Eq(p, density), sanity={"integrates to one": Eq(Integral(density, (x, -oo, oo)), 1)})
+        theorem = cite("theorem", Le(a, b), source="A book, p. 1")
+    false = refute("false", wrong_square(), witness={a: 1, b: 2}, truth=passed(), source="a note")
+    assert law.verdicts()[0][0] == "defined" and "integrates to one (proved: " in law.verdicts()[0][1]
+    assert theorem.verdicts() == [("cited", "")]
+    shown = [("refuted", "at a = 1, b = 2: is 9 by polynomial product, the formula gives 5")]
+    assert false.verdicts() == shown
+    assert false.record()["corrected"] == "square" and false.record()["witness"] == {"a": "1", "b": "2"}
+
+
+# ---------------------------------------------------------------------------------------------- random numbers
+
+
+def test_running_again_changes_the_random_numbers_of_a_simulation():
+    claim, seen = second_moment(), []
+
+    @claim.check(at=4)
+    def simulation(a, s, rng):
+        """The mean square of normal draws."""
+        seen.append(rng.random())
+        return Estimate.from_samples(rng.normal(a, s, 50_000) ** 2)
+
+    claim.rerun(0)
+    claim.rerun(1)
+    assert claim.monte_carlo and seen[:4] == seen[4:8]
+    assert not set(seen[:4]) & set(seen[8:]) and len(set(seen[:4])) == 4
+
+
+def test_running_again_changes_nothing_of_a_deterministic_claim():
+    claim = passed()
+    before = claim._repr_mimebundle_()
+    claim.rerun(7)
+    assert claim._repr_mimebundle_() == before
+
+
+def test_a_simulation_under_200_seeds_raises_no_false_alarm():
+    claim = second_moment()
+    claim.check(simulated(50_000), at=2)
+    for seed in range(1, 201):
+        claim.rerun(seed)
+        assert claim.counts["rejected"] == claim.counts["applied"] > 5
