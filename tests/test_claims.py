@@ -804,7 +804,7 @@ def test_a_claim_on_a_domain_where_it_is_wrong_is_rejected():
         """The length of a vector of one entry."""
         return np.linalg.norm([a])
 
-    with pytest.raises(ClaimError, match="the right-hand side is -.* where length gives"):
+    with pytest.raises(ClaimError, match=r"the right-hand side is -.* where length gives"):
         claim.check(length)
     with as_written():
         Claim("positive-root", Eq(sqrt(a**2), a), where=[a > 0], unproved="the check is meant here").check(length)
@@ -1006,7 +1006,7 @@ def test_a_chain_of_inequalities_and_one_of_proportions_are_proved():
 def test_a_wrong_gap_proves_nothing():
     with as_written():
         bound = Claim("bound", Le(2 * a * b, a**2 + b**2))
-    with pytest.raises(ClaimError, match="link 1, .*could not be proved"):
+    with pytest.raises(ClaimError, match=r"link 1, .*could not be proved"):
         bound.derive(leq(bound.rhs, "a square is not negative", gap=(a - 2 * b) ** 2))
 
 

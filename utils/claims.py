@@ -846,9 +846,8 @@ def _chain(rows: Iterable[tuple[str, Basic, str]]) -> str:
     """A derivation as a table of relation, term, reason: it wraps and stacks where a LaTeX `aligned` is cut off."""
     lines = ["| | | |", "|:--|:--|:--|"]
     for relation, term, reason in rows:
-        lines.append(
-            f"| {f'${relation}$' if relation else ''} | $\\displaystyle {latex(term)}$ | {reason.replace('|', '&#124;')} |"
-        )
+        reason = reason.replace("|", "&#124;")  # a bar would end the cell
+        lines.append(f"| {f'${relation}$' if relation else ''} | $\\displaystyle {latex(term)}$ | {reason} |")
     return "\n".join(lines)
 
 
