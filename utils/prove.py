@@ -140,6 +140,7 @@ __all__ = ["Undefined", "Verdict", "at_most", "equal", "evaluate", "matrix_at", 
 
 POINTS = 16
 DIGITS = (50, 100)
+VISIBLE = 1e-3  # a witness should convince a reader: where the sides differ by less, a clearer one is looked for
 # SymPy's general routines can run for minutes: expressions of more operations than this are not given to them.
 HEURISTIC_SIZE = 60
 INTEGRAND_SIZE = 30
@@ -257,7 +258,7 @@ def _attack(
     """
     lhs, rhs = _instantiate(lhs), _instantiate(rhs)
     digits, most = _effort(lhs, rhs)
-    effective = 0
+    effective, best = 0, None
     for point in points(variables(lhs, rhs), where, min(count, most), seed_of(lhs, rhs)):
         try:
             first = _values(lhs, rhs, point, digits[0])
@@ -269,8 +270,14 @@ def _attack(
             continue
         steady = not any(_differ(pair, digits[0]) for pair in zip(first, second, strict=True))
         if steady and _differ(second, digits[0]) and wrong(*second):
-            return Verdict("refuted", "numerical witness", point, second, effective), effective
-    return None, effective
+            gap = abs(second[0] - second[1]) / (abs(second[0]) + abs(second[1]))
+            if best is None or gap > best[0]:
+                best = gap, point, second
+            if gap > VISIBLE:
+                break
+    if best is None:
+        return None, effective
+    return Verdict("refuted", "numerical witness", best[1], best[2], effective), effective
 
 
 def _effort(*sides: Basic) -> tuple[tuple[int, int], int]:
