@@ -82,9 +82,7 @@ def test_one_changed_number_from_scikit_learn_raises(name, monkeypatch):
         return bunch
 
     monkeypatch.setattr(sklearn.datasets, f"load_{name}", tampered)
-    with pytest.raises(
-        ValueError, match=rf"scikit-learn's `{name}` must have sha256 \w+ \(got \w+\): install"
-    ):
+    with pytest.raises(ValueError, match=rf"scikit-learn's `{name}` must have sha256 \w+ \(got \w+\): install"):
         getattr(data, name)()
 
 

@@ -43,16 +43,12 @@ def count(outcomes):
 
 
 def assert_rate_at_most(alarms, runs, rate=RATE):
-    assert stats.binom.sf(alarms - 1, runs, rate) > TAIL, (
-        f"{alarms} alarms in {runs} runs, stated rate {rate}"
-    )
+    assert stats.binom.sf(alarms - 1, runs, rate) > TAIL, f"{alarms} alarms in {runs} runs, stated rate {rate}"
 
 
 def assert_rate_is(alarms, runs, rate=RATE):
     assert_rate_at_most(alarms, runs, rate)
-    assert stats.binom.cdf(alarms, runs, rate) > TAIL, (
-        f"only {alarms} alarms in {runs} runs, stated rate {rate}"
-    )
+    assert stats.binom.cdf(alarms, runs, rate) > TAIL, f"only {alarms} alarms in {runs} runs, stated rate {rate}"
 
 
 def assert_power_at_least(rejections, runs, power):
@@ -93,9 +89,7 @@ def test_from_samples_is_the_textbook_mean_and_standard_error():
 def test_interval_is_students():
     draws = rng().normal(size=500)
     low, high = Estimate.from_samples(draws).interval(0.9)
-    assert (low, high) == pytest.approx(
-        stats.t.interval(0.9, 499, loc=draws.mean(), scale=stats.sem(draws)), rel=1e-9
-    )
+    assert (low, high) == pytest.approx(stats.t.interval(0.9, 499, loc=draws.mean(), scale=stats.sem(draws)), rel=1e-9)
 
 
 def test_two_sided_threshold_at_the_books_rate_is_4_89_standard_errors():
@@ -183,9 +177,7 @@ def test_sharpen_enlarges_a_pilot_that_missed_the_tail():
 
 def test_kolmogorov_statistics_equal_scipys():
     one, two = rng(1).normal(size=700), rng(2).normal(size=700)
-    assert dkw_test(one, stats.norm.cdf).statistic == pytest.approx(
-        stats.ks_1samp(one, stats.norm.cdf).statistic
-    )
+    assert dkw_test(one, stats.norm.cdf).statistic == pytest.approx(stats.ks_1samp(one, stats.norm.cdf).statistic)
     assert dkw_test_two_samples(one, two).statistic == pytest.approx(stats.ks_2samp(one, two).statistic)
     assert dkw_test_two_samples(one.round(1), two.round(1)).statistic == pytest.approx(
         stats.ks_2samp(one.round(1), two.round(1)).statistic
@@ -292,17 +284,14 @@ def test_calibration_of_a_mean():
 
 def test_calibration_of_a_mean_of_skewed_draws():
     runs = 1_500
-    alarms = count(
-        Estimate.from_samples(g.exponential(size=12_000)).differs_from(1.0, RATE) for g in generators(runs)
-    )
+    alarms = count(Estimate.from_samples(g.exponential(size=12_000)).differs_from(1.0, RATE) for g in generators(runs))
     assert_rate_is(alarms, runs)
 
 
 def test_calibration_of_an_array():
     runs = 2_000
     alarms = count(
-        Estimate.from_samples(g.normal(size=(600, 10))).differs_from(np.zeros(10), RATE)
-        for g in generators(runs)
+        Estimate.from_samples(g.normal(size=(600, 10))).differs_from(np.zeros(10), RATE) for g in generators(runs)
     )
     assert_rate_is(alarms, runs)
 
@@ -321,9 +310,9 @@ def test_calibration_of_self_normalised_weights():
 
 def test_calibration_of_a_difference():
     alarms = count(
-        (
-            Estimate.from_samples(g.normal(size=600)) - Estimate.from_samples(g.normal(0.0, 3.0, size=600))
-        ).differs_from(0.0, RATE)
+        (Estimate.from_samples(g.normal(size=600)) - Estimate.from_samples(g.normal(0.0, 3.0, size=600))).differs_from(
+            0.0, RATE
+        )
         for g in generators()
     )
     assert_rate_is(alarms, RUNS)
@@ -361,31 +350,24 @@ def test_calibration_and_power_of_the_dkw_test():
     assert_rate_at_most(alarms, RUNS)
     assert alarms > 0.5 * RATE * RUNS
     distance = dkw_resolution(500, RATE, 0.9)
-    rejections = count(
-        not dkw_test(g.uniform(0, 1 - distance, size=500), lambda x: x, RATE) for g in generators()
-    )
+    rejections = count(not dkw_test(g.uniform(0, 1 - distance, size=500), lambda x: x, RATE) for g in generators())
     assert_power_at_least(rejections, RUNS, 0.9)
 
 
 def test_calibration_and_power_of_the_two_sample_test():
-    alarms = count(
-        not dkw_test_two_samples(g.uniform(size=500), g.uniform(size=500), RATE) for g in generators()
-    )
+    alarms = count(not dkw_test_two_samples(g.uniform(size=500), g.uniform(size=500), RATE) for g in generators())
     assert_rate_at_most(alarms, RUNS)
     assert alarms > 0.4 * RATE * RUNS
     distance = math.sqrt(2) * dkw_resolution(500, RATE, 0.9)
     rejections = count(
-        not dkw_test_two_samples(g.uniform(size=500), g.uniform(0, 1 - distance, size=500), RATE)
-        for g in generators()
+        not dkw_test_two_samples(g.uniform(size=500), g.uniform(0, 1 - distance, size=500), RATE) for g in generators()
     )
     assert_power_at_least(rejections, RUNS, 0.9)
 
 
 def test_calibration_and_power_of_gof():
     runs = 800
-    alarms = count(
-        not gof(g.normal(size=1_000), normal_log_density, false_alarm=RATE) for g in generators(runs)
-    )
+    alarms = count(not gof(g.normal(size=1_000), normal_log_density, false_alarm=RATE) for g in generators(runs))
     assert_rate_at_most(alarms, runs)
     # Two normals of unit scale whose means differ by d are 2 Phi(d / 2) - 1 apart.
     distance = dkw_resolution(1_000, RATE, 0.9) + 1 / 256
@@ -423,8 +405,7 @@ def test_the_calibration_itself_notices_a_wrong_rate(rate):
 
 def test_the_books_rate_misses_nothing_and_cries_nothing_in_two_hundred_runs():
     found = [
-        sharpen(lambda generator, n: generator.normal(size=n), g, resolution=0.1, n0=2_000)
-        for g in generators(200)
+        sharpen(lambda generator, n: generator.normal(size=n), g, resolution=0.1, n0=2_000) for g in generators(200)
     ]
     assert all(e.agrees_with(0.0) and e.differs_from(0.1) for e in found)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sympy import (
@@ -184,7 +184,7 @@ def _meaning(lhs: Basic) -> Basic:
 
 _KIND = {Eq: "identity", Le: "inequality", Lt: "inequality", Ge: "inequality", Gt: "inequality", Propto: "identity"}
 _RELATION = {Eq: "=", Le: r"\le", Lt: "<", Ge: r"\ge", Gt: ">", Propto: r"\propto"}
-Relation = Relational | Propto
+Relation: TypeAlias = Relational | Propto
 
 
 class _Registering(type):
@@ -296,6 +296,16 @@ def _assumptions(s: Basic) -> str:
 
 
 # -------------------------------------------------------------------------------------------------- the claim
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """How a check is run: points, accuracy of the route, and where an inequality is tight."""
+
+    at: int | None = None
+    rtol: float | None = None
+    atol: float = 0.0
+    tight: Mapping[Symbol, Any] | None = None
 
 
 class Claim(_Stated):
@@ -488,7 +498,7 @@ class Claim(_Stated):
             return lambda f: self.check(f, at=at, rtol=rtol, atol=atol, tight=tight)
         with evaluating():
             self.route = Route(route, self.label)
-            self.settings = {"at": at, "rtol": rtol, "atol": atol, "tight": tight}
+            self.settings = _Settings(at, rtol, atol, tight)
             try:
                 self._check()
             except BaseException:
@@ -511,7 +521,7 @@ class Claim(_Stated):
         known = self._arguments(route)
         route.guard(known, [s for s in sides if not isinstance(s, Symbol)])
         slow = any(s.has(*SLOW) for s in sides if not isinstance(s, Limit))
-        count = settings["at"] or (POINTS_ONE_BY_ONE if slow or self.kind == "limit" else POINTS)
+        count = settings.at or (POINTS_ONE_BY_ONE if slow or self.kind == "limit" else POINTS)
         try:
             drawn = points([s for s in known if s != self._runs()], self.where, count, seed_of(self.label))
         except ValueError as error:
@@ -547,7 +557,7 @@ class Claim(_Stated):
         """Ask the route at every point; for ∝ against the next point's variable, for a limit along n, 2n, 4n, ..."""
         route, names = self.route, {str(s): s for s in known}
         assert route is not None
-        rtol = self.settings["rtol"] or (RTOL_LIMIT if self.kind == "limit" else RTOL)
+        rtol = self.settings.rtol or (RTOL_LIMIT if self.kind == "limit" else RTOL)
         if self.kind == "limit":
             values = [self._extrapolated(p, names) for p in drawn]
         elif self.variable is not None:
@@ -567,16 +577,16 @@ class Claim(_Stated):
                 wrong = f"the route returned {found.size} entries where the printed side has {width}"
                 raise ClaimError(self.label, wrong, "Return one value of the printed side's shape at every point")
         error = padded([np.ravel(e.standard_error) for e in estimates]) if estimates else None
-        return drawn, Truth(padded(centre), error, rtol, self.settings["atol"])
+        return drawn, Truth(padded(centre), error, rtol, self.settings.atol)
 
     def _extrapolated(self, p: Point, names: Mapping[str, Basic]) -> np.ndarray:
         """The limit along n, 2n, 4n, ... by Neville's scheme in 1/n, from as far out as it takes to settle."""
-        rtol = self.settings["rtol"] or RTOL_LIMIT
+        rtol = self.settings.rtol or RTOL_LIMIT
         tries = []
         for start in LIMIT_STARTS:
             value, doubt = self._neville(p, names, [start * 2**k for k in range(LIMIT_STEPS)])
             tries.append((float(doubt.max()), value))
-            if np.all(doubt <= rtol / 10 * np.abs(value) + self.settings["atol"]):
+            if np.all(doubt <= rtol / 10 * np.abs(value) + self.settings.atol):
                 break
         return min(tries, key=lambda found: found[0])[1]
 
@@ -689,12 +699,10 @@ class Claim(_Stated):
             values = np.full(truth.values.shape, np.nan)
             for k, p in enumerate(drawn):
                 row = self._relative(expr, [p])[0]
-                if row.size > values.shape[1]:
+                if len(row) > values.shape[1]:
                     return None
                 if not np.isnan(row).all():
-                    values[k] = np.pad(
-                        row, (0, values.shape[1] - row.size)
-                    )  # matrices of several sizes, as in `padded`
+                    values[k, : len(row)], values[k, len(row) :] = row, 0  # matrices of several sizes, as in `padded`
                 if truth.error is None and truth.misses(values)[k].any():
                     return values
             ill_formed = isinstance(expr, MatrixExpr) and np.isnan(values).all(axis=1).any()  # shapes that do not fit
@@ -727,14 +735,14 @@ class Claim(_Stated):
         if any(pair.size != 2 for pair in pairs):
             raise ClaimError(self.label, "the route returned one value", "For an inequality return (left, right)")
         both = np.array(pairs)
-        rtol = self.settings["rtol"] or RTOL
+        rtol = self.settings.rtol or RTOL
         self.checked_points = len(drawn)
         self.counts = dict.fromkeys(self.counts, 0)
         for k, tree in enumerate((self.lhs, self.rhs)):
             expr = self._full(tree)
             if expr.has(Integral, Limit, Derivative) or set(variables(expr)) - set(known):
                 continue
-            truth = Truth(both[:, [k]], None, rtol, self.settings["atol"])
+            truth = Truth(both[:, [k]], None, rtol, self.settings.atol)
             before = dict(self.counts)
             self._printed_side(expr, drawn, truth)
             self._attack(expr, drawn, truth, lhs=k == 0)
@@ -783,20 +791,20 @@ class Claim(_Stated):
         for p in starts:
             x0 = np.array([float(p[s]) for s in scalars])
             found = minimize(gap, x0, args=(p,), method="Nelder-Mead", options={"maxfev": 60 * len(scalars)})
-            if found.fun < -(self.settings["rtol"] or RTOL) * 10 or (strict and found.fun < 0):
+            if found.fun < -(self.settings.rtol or RTOL) * 10 or (strict and found.fun < 0):
                 at = ", ".join(f"{s} = {v:.6g}" for s, v in zip(scalars, found.x, strict=True))
                 raise ClaimError(self.label, f"a counterexample was found at {at}", "Narrow `where` or mend the bound")
 
     def _tight(self, names: Mapping[str, Basic], greater: bool) -> None:
         """A bound that is never nearly reached is a weaker one than it could be: say where it is tight."""
         assert self.route is not None
-        if self.settings["tight"] is None:
+        if self.settings.tight is None:
             mend = "Pass tight={symbol: value, ...}: a point where the two sides (nearly) meet"
             raise ClaimError(self.label, "no point is named at which the inequality is tight", mend)
-        missing = [str(s) for s in names.values() if s not in self.settings["tight"]]
+        missing = [str(s) for s in names.values() if s not in self.settings.tight]
         if missing:
             raise ClaimError(self.label, f"`tight` gives no value for {missing}", "Name a value for every symbol")
-        p = {s: sympify(self.settings["tight"][s]) for s in names.values()}
+        p = {s: sympify(self.settings.tight[s]) for s in names.values()}
         left, right = np.ravel(self.route.at(p, names))
         if abs(left - right) > 1e-3 * max(abs(left), abs(right), 1e-12):
             wrong = f"at the point said to be tight the sides are {left:.6g} and {right:.6g}"

@@ -113,9 +113,7 @@ def batting_1970() -> DataSet:
             "later_hits": "count",
             "later_at_bats": "count",
         },
-        arrays=_columns(
-            read_checked(FOLDER / "batting_1970.csv", sha256), labels=("player", "team", "league")
-        ),
+        arrays=_columns(read_checked(FOLDER / "batting_1970.csv", sha256), labels=("player", "team", "league")),
     )
 
 
@@ -219,8 +217,7 @@ def _columns(text: str, labels: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """The columns of a CSV table by name: float64, except for the labels. Lines from # are comments."""
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     return {
-        name: np.array([row[name] for row in rows], dtype=np.str_ if name in labels else np.float64)
-        for name in rows[0]
+        name: np.array([row[name] for row in rows], dtype=np.str_ if name in labels else np.float64) for name in rows[0]
     }
 
 

@@ -85,8 +85,7 @@ class Estimate:
             )
         if np.any(standard_error <= 0):
             raise ValueError(
-                f"`standard_error` must be positive (got {standard_error.min():g}): "
-                "compare an exact number exactly"
+                f"`standard_error` must be positive (got {standard_error.min():g}): compare an exact number exactly"
             )
         object.__setattr__(self, "value", _scalar_or_array(value))
         object.__setattr__(self, "standard_error", _scalar_or_array(standard_error))
@@ -124,8 +123,7 @@ class Estimate:
         logs = _numbers("log_weights", log_weights)
         if logs.shape != draws.shape[:1]:
             raise ValueError(
-                f"`log_weights` must have shape {draws.shape[:1]} (got {logs.shape}): "
-                "give one log weight a draw"
+                f"`log_weights` must have shape {draws.shape[:1]} (got {logs.shape}): give one log weight a draw"
             )
         if np.any(np.isnan(logs)) or np.any(logs == np.inf) or np.all(logs == -np.inf):
             raise ValueError(
@@ -314,9 +312,7 @@ def dkw_resolution(n: int, false_alarm: float = FALSE_ALARM, power: float = POWE
     return dkw_band(n, false_alarm) + dkw_band(n, 1 - _rate("power", power))
 
 
-def dkw_test(
-    samples: ArrayLike, cdf: Callable[[Array], ArrayLike], false_alarm: float = FALSE_ALARM
-) -> FitResult:
+def dkw_test(samples: ArrayLike, cdf: Callable[[Array], ArrayLike], false_alarm: float = FALSE_ALARM) -> FitResult:
     """Whether independent draws, shape (n,), follow the continuous distribution with this CDF.
 
     The statistic is Kolmogorov's sup |F_n - F|, the threshold `dkw_band`: no asymptotics, for any n.
@@ -331,9 +327,7 @@ def dkw_test(
     n = len(draws)
     levels = _finite("cdf", cdf(draws))
     if levels.shape != draws.shape:
-        raise ValueError(
-            f"`cdf` must return shape {draws.shape}, one value a draw (got {levels.shape}): vectorise it"
-        )
+        raise ValueError(f"`cdf` must return shape {draws.shape}, one value a draw (got {levels.shape}): vectorise it")
     if levels.min() < 0 or levels.max() > 1 or np.any(np.diff(levels) < -1e-12):
         raise ValueError(
             f"`cdf` must rise within [0, 1] (got values from {levels.min():g} to {levels.max():g}, "
@@ -359,8 +353,7 @@ def dkw_test_two_samples(first: ArrayLike, second: ArrayLike, false_alarm: float
     n = len(one)
     if len(two) != n or n < 458:
         raise ValueError(
-            f"`first` and `second` must have one size, at least 458 (got {n} and {len(two)}): "
-            "draw as many of both"
+            f"`first` and `second` must have one size, at least 458 (got {n} and {len(two)}): draw as many of both"
         )
     pooled = np.concatenate([one, two])
     gaps = np.searchsorted(one, pooled, side="right") - np.searchsorted(two, pooled, side="right")
@@ -519,8 +512,7 @@ def _varying(name: str, draws: Array) -> Array:
 def _combine(first: Estimate, second: Estimate, sign: float) -> Estimate:
     if not isinstance(second, Estimate):
         raise TypeError(
-            f"`other` must be an Estimate (got {type(second).__name__}): "
-            "compare with a number by `differs_from`"
+            f"`other` must be an Estimate (got {type(second).__name__}): compare with a number by `differs_from`"
         )
     if np.shape(first.value) != np.shape(second.value):
         raise ValueError(
@@ -534,14 +526,11 @@ def _combine(first: Estimate, second: Estimate, sign: float) -> Estimate:
     )
 
 
-def _draw(
-    sampler: Callable[[np.random.Generator, int], ArrayLike], rng: np.random.Generator, n: int
-) -> Array:
+def _draw(sampler: Callable[[np.random.Generator, int], ArrayLike], rng: np.random.Generator, n: int) -> Array:
     draws = _finite("sampler", sampler(rng, n), min_ndim=1)
     if len(draws) != n:
         raise ValueError(
-            f"`sampler` must return {n} draws along the first axis (got shape {draws.shape}): "
-            "return shape (n, ...)"
+            f"`sampler` must return {n} draws along the first axis (got shape {draws.shape}): return shape (n, ...)"
         )
     return _varying("sampler", draws)
 
@@ -612,9 +601,7 @@ def _count(name: str, x: int, at_least: int) -> int:
 
 def _generator(rng: Any) -> None:
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"`rng` must be a numpy.random.Generator (got {rng!r}): pass numpy.random.default_rng(seed)"
-        )
+        raise TypeError(f"`rng` must be a numpy.random.Generator (got {rng!r}): pass numpy.random.default_rng(seed)")
 
 
 def _scalar_or_array(x: Array) -> float | Array:

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 from sympy import Basic, Eq, Expr, Indexed, Rational, Symbol, lambdify, srepr
 
 from utils import prove
@@ -20,7 +20,7 @@ from utils.claims import Printed
 from utils.domains import evaluated, variables
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
-from utils.routes import ClaimError
+from utils.routes import ClaimError, Route
 
 __all__ = ["Experiment", "IndexMap", "Program"]
 
@@ -32,7 +32,8 @@ class IndexMap(Printed):
     """out[i, j, ...] = source[f(i, j, ...), ...]: an algorithm that only moves entries, indices counted from 0.
 
     `statement`: Eq of two Indexed. `ranges`: index -> its length, an expression in the size symbols;
-    `source_shape`: the shape of the source in the same symbols. Claimed for all sizes; checked on every combination of small ones.
+    `source_shape`: the shape of the source in the same symbols. Claimed for all sizes; checked on every combination
+    of small ones.
     """
 
     kind = "index map"
@@ -72,12 +73,12 @@ class IndexMap(Printed):
 
     def check(self, route: Callable) -> Callable:
         """Decorate route(x, **sizes) -> array; compared entry by entry over many shapes, then the mutants."""
-        self.route = route
         expected = ["x", *map(str, self.sizes)]
         if list(inspect.signature(route).parameters) != expected:
             raise ClaimError(self.label, f"the route takes other arguments than {expected}", "Use exactly these")
+        Route(route, self.label).guard([Symbol("x"), *self.sizes], [])
         with evaluating():
-            cases = list(self._cases())
+            cases = list(self._cases(route))
             if not cases:
                 raise ClaimError(self.label, "no shape satisfies `where`", "Widen it")
             self.shapes = len(cases)
@@ -85,9 +86,10 @@ class IndexMap(Printed):
             if bad is not None:
                 raise ClaimError(self.label, f"the printed map and the route differ at sizes {bad}", "Mend one of them")
             self._attack(cases)
+        self.route = route
         return route
 
-    def _cases(self) -> Iterable[tuple[dict, np.ndarray, np.ndarray]]:
+    def _cases(self, route: Callable) -> Iterable[tuple[dict, np.ndarray, np.ndarray]]:
         for combination in itertools.product(SIZES, repeat=len(self.sizes)):
             sizes = dict(zip(self.sizes, combination, strict=True))
             if not all(c.subs(sizes) == True for c in self.where):  # noqa: E712
@@ -95,7 +97,7 @@ class IndexMap(Printed):
             source = tuple(int(d.subs(sizes)) for d in self.source_shape)
             shape = tuple(int(r.subs(sizes)) for r in self.ranges.values())
             x = np.random.default_rng(sum(combination)).permutation(int(np.prod(source))).reshape(source)
-            out = np.asarray(self.route(x.copy(), **{str(s): v for s, v in sizes.items()}))  # type: ignore[misc]
+            out = np.asarray(route(x.copy(), **{str(s): v for s, v in sizes.items()}))
             if out.shape != shape:
                 wrong = f"the route returned shape {out.shape} where {shape} is claimed, at sizes {sizes}"
                 raise ClaimError(self.label, wrong, "Return an array of the printed shape")
@@ -106,8 +108,9 @@ class IndexMap(Printed):
         arguments = [*self.ranges, *self.sizes]
         functions = [lambdify(arguments, evaluated(k), modules="numpy") for k in indices]
         for sizes, x, out in cases:
-            grid = np.indices(out.shape) if out.ndim else []
-            where = [np.broadcast_to(f(*grid, *sizes.values()), out.shape) for f in functions]
+            grid = list(np.indices(out.shape)) if out.ndim else []
+            with np.errstate(all="ignore"):  # a mutant may divide by zero
+                where = [np.broadcast_to(f(*grid, *sizes.values()), out.shape) for f in functions]
             if any(
                 (w < 0).any() or (w >= d).any() or (w != np.floor(w)).any() for w, d in zip(where, x.shape, strict=True)
             ):
@@ -211,6 +214,7 @@ class Program(Printed):
 
     def check(self, route: Callable) -> Callable:
         """Decorate route(cost, matrix, rhs) -> optimal value by a solver; then every wrong value has to be rejected."""
+        Route(route, self.label).guard([Symbol(name) for name in ("cost", "matrix", "rhs")], [])
         arrays = (np.array(a, dtype=float) for a in (self.cost, self.matrix, self.rhs))
         found = float(route(*arrays))
         tolerance = 1e-7 * max(1.0, abs(float(self.value)))
@@ -218,11 +222,13 @@ class Program(Printed):
             raise ClaimError(
                 self.label, f"the solver gives {found:.9g}, claimed is {self.value}", "Believe the check first"
             )
+        wrong_values = {self.value * 2, -self.value, self.value + 1, self.value - 1, self.value / 2} - {self.value}
+        survivors = [str(v) for v in sorted(wrong_values) if abs(found - float(v)) <= tolerance]
+        if survivors:
+            wrong = f"the solver does not tell {self.value} from {', '.join(survivors)}"
+            raise ClaimError(self.label, wrong, "Scale the data so that the optimum is of order one")
         self.route = route
-        self.counts = dict.fromkeys(self.counts, 0)
-        for entry in {self.value * 2, -self.value, self.value + 1, self.value - 1, self.value / 2} - {self.value}:
-            self.counts["applied"] += 1
-            self.counts["rejected"] += abs(found - float(entry)) > tolerance
+        self.counts = {**dict.fromkeys(self.counts, 0), "applied": len(wrong_values), "rejected": len(wrong_values)}
         self._attack_certificate()
         return route
 
@@ -314,18 +320,18 @@ class Experiment(Printed):
         if not np.isfinite(values).all():
             bad = self.seeds[int(np.flatnonzero(~np.isfinite(values))[0])]
             raise ClaimError(self.label, f"the trial with seed {bad} is not finite", "Mend the trial")
-        self.values, self.trial = values, trial
-        low, high = self.interval()
+        low, high = self._interval(values)
         holds = low > self.greater_than if self.greater_than is not None else high < self.less_than  # type: ignore[operator]
         if not holds:
             wrong = f"the interval [{low:.4g}, {high:.4g}] does not lie on the claimed side"
             raise ClaimError(self.label, wrong, "Report what was measured: withdraw or weaken the claim")
+        self.values, self.trial = values, trial
         return trial
 
     def interval(self) -> tuple[float, float]:
         """The 99.9 % Student interval of the mean over seeds."""
         assert self.values is not None
-        half = stats.t.ppf((1 + LEVEL) / 2, len(self.values) - 1) * self.values.std(ddof=1) / np.sqrt(len(self.values))
+        half = stdtrit(len(self.values) - 1, (1 + LEVEL) / 2) * self.values.std(ddof=1) / np.sqrt(len(self.values))
         return self.values.mean() - half, self.values.mean() + half
 
     def equation(self) -> str:

@@ -147,7 +147,7 @@ _FUNCTIONS: dict[type, Callable] = {
 }
 
 
-def padded(rows: Sequence[Sequence[float]]) -> np.ndarray:
+def padded(rows: Sequence[Any]) -> np.ndarray:
     """Rows of different lengths (matrices of 1, 2, 3, ... dimensions) as one array, filled up with zeros."""
     width = max(map(len, rows))
     return np.array([[*row, *[0.0] * (width - len(row))] for row in rows])
@@ -229,7 +229,7 @@ def _names(code: CodeType) -> set[str]:
 class Route:
     """A numerical road to the left-hand side, and the guard that keeps it away from the printed right-hand side."""
 
-    call: Callable
+    call: Any  # a function, tested below
     label: str
     seed: int = 0
     parameters: list[str] = field(init=False)
@@ -256,16 +256,16 @@ class Route:
             raise ClaimError(self.label, wrong, "Compute the number by another road, from floats alone")
         by_name = {str(s): s for s in known}
         try:
-            found = _on_symbols(self.call, {p: by_name[p] for p in self.parameters})
+            answers = _on_symbols(self.call, {p: by_name[p] for p in self.parameters})
         except Exception:  # a real numerical route does not run on symbols
             return
-        if found and all(
+        if answers and all(
             isinstance(retyped, Expr)
             and any(
                 isinstance(side, Expr) and side.free_symbols and prove.equal(retyped, side, count=2).strategy in PLAIN
                 for side in printed
             )
-            for retyped in found
+            for retyped in answers
         ):
             wrong = "the route evaluates the printed tree: on symbols it gives the printed expression back"
             raise ClaimError(self.label, wrong, "Compute the number by another road: quadrature, simulation, a library")

@@ -1,0 +1,98 @@
+"""The book obeys its own rules: every chapter, the ledger over all of them, and figures that may only rise."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from statistics import median
+
+import pytest
+import yaml
+
+from utils import ledger
+from utils.notation import GLOSSARY
+
+ROOT = Path(__file__).parent.parent
+CHAPTERS = ROOT / "chapters"
+NOTEBOOKS = ledger.notebooks(CHAPTERS)
+RECORDS = ledger.records(CHAPTERS)
+INVENTORY = json.loads((CHAPTERS / "inventory.json").read_text())
+FLOORS = json.loads((ROOT / "tests" / "coverage.json").read_text())
+MATRICES = {"S", "S_0", "m_0", "v"}  # matrices are declared where they are used, and glossed in the text there
+
+
+def test_there_is_a_book_to_test() -> None:
+    assert NOTEBOOKS and RECORDS
+
+
+def test_the_table_of_contents_and_the_folder_agree() -> None:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    pages = {f"chapters/{p.stem}" for p in CHAPTERS.iterdir() if p.suffix in (".ipynb", ".md")}
+    assert sorted(listed) == sorted(pages)
+
+
+@pytest.mark.parametrize("rule", ledger.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_chapters_obey(name: str, rule) -> None:
+    assert rule(NOTEBOOKS[name]) == []
+
+
+def test_labels_are_unique_and_references_resolve() -> None:
+    labels = [r["label"] for r in RECORDS]
+    assert ledger.duplicate_labels(RECORDS) == []
+    assert {name: ledger.broken_references(nb, labels) for name, nb in NOTEBOOKS.items()} == {n: [] for n in NOTEBOOKS}
+    for page in CHAPTERS.glob("*.md"):
+        cell = {"cell_type": "markdown", "source": page.read_text(), "metadata": {}}
+        assert ledger.broken_references({"cells": [cell]}, labels) == [], page.name
+
+
+def test_labels_start_with_their_chapter() -> None:
+    assert [r["label"] for r in RECORDS if not r["label"].startswith(f"{r['chapter']}-")] == []
+
+
+def test_every_record_is_sound() -> None:
+    assert ledger.unsound_records(RECORDS) == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_inventory_item_is_settled(name: str) -> None:
+    about = INVENTORY[name]
+    chapter = [r for r in RECORDS if r["chapter"] == name]
+    assert ledger.unsettled(about["items"], about["reasons"], chapter) == []
+
+
+def test_every_symbol_is_in_the_glossary() -> None:
+    unknown = {s: r["label"] for r in RECORDS for s in r.get("symbols", ()) if s not in GLOSSARY.keys() | MATRICES}
+    unknown = {s: label for s, label in unknown.items() if "-exercise-" not in label}
+    assert unknown == {}, "define them in utils/notation.py"
+
+
+def test_coverage_only_rises() -> None:
+    totals = ledger.totals(RECORDS)
+    fallen = {k: (totals[k], floor) for k, floor in FLOORS.items() if totals[k] < floor}
+    assert fallen == {}, "coverage fell below tests/coverage.json"
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_chapters_have_their_parts(name: str) -> None:
+    markdown = ["".join(c["source"]) for c in NOTEBOOKS[name]["cells"] if c["cell_type"] == "markdown"]
+    text = "\n".join(markdown)
+    assert markdown[0].startswith("# "), "a chapter starts with its title"
+    assert "**What you need**" in text and "## References" in text and "## What was not checked" in text
+    assert len(re.findall(r"^\*\*\d+\.\*\*", text, flags=re.MULTILINE)) >= 3, "at least three exercises"
+    outputs = [o for c in NOTEBOOKS[name]["cells"] for o in c.get("outputs", ())]
+    html = ["".join(o.get("data", {}).get("text/html", "")) for o in outputs]
+    assert any("live-figure" in h for h in html) and any("book-figure" in h and "live-figure" not in h for h in html)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_code_cells_are_short_or_folded(name: str) -> None:
+    """Statements are counted, not lines: the formatter alone decides where a line breaks."""
+    shown = [
+        c
+        for c in NOTEBOOKS[name]["cells"]
+        if c["cell_type"] == "code" and not {"hide-input", "hide-cell"} & set(c["metadata"].get("tags", ()))
+    ]
+    sizes = [sum(isinstance(k, ast.stmt) for k in ast.walk(ast.parse("".join(c["source"])))) for c in shown]
+    assert median(sizes) <= 10 and max(sizes) <= 25
