@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
-from sympy import Basic, Eq, Expr, Indexed, Rational, Symbol, lambdify, srepr
+from sympy import Basic, Eq, Expr, Float, Indexed, Rational, Symbol, lambdify, srepr
 
 from utils import prove
 from utils.claims import Printed
@@ -263,6 +263,8 @@ class Program(Printed):
 
 def _rationals(label: str, name: str, values: Sequence) -> list[Fraction]:
     try:
+        if inexact := [v for v in values if isinstance(v, float | Float)]:
+            raise TypeError(f"{inexact[0]} is a float")
         return [Fraction(int(v.p), int(v.q)) if isinstance(v, Rational) else Fraction(v) for v in values]
     except (TypeError, ValueError) as error:
         raise ClaimError(
@@ -331,8 +333,12 @@ class Experiment(Printed):
     def interval(self) -> tuple[float, float]:
         """The 99.9 % Student interval of the mean over seeds."""
         assert self.values is not None
-        half = stdtrit(len(self.values) - 1, (1 + LEVEL) / 2) * self.values.std(ddof=1) / np.sqrt(len(self.values))
-        return self.values.mean() - half, self.values.mean() + half
+        return self._interval(self.values)
+
+    @staticmethod
+    def _interval(values: np.ndarray) -> tuple[float, float]:
+        half = stdtrit(len(values) - 1, (1 + LEVEL) / 2) * values.std(ddof=1) / np.sqrt(len(values))
+        return values.mean() - half, values.mean() + half
 
     def equation(self) -> str:
         if self.greater_than is not None:
