@@ -89,7 +89,7 @@ def test_a_wrong_map_is_rejected(index):
 
 
 def test_a_map_that_is_right_for_squares_only_is_rejected():
-    with pytest.raises(ClaimError, match="differ at sizes {h: 2, w: 1}"):
+    with pytest.raises(ClaimError, match=r"differ at sizes {h: 2, w: 1}"):
         fold(index=i * h + j).check(numpy_reshape)
     square = fold("square", index=i * h + j, where=[Eq(h, w)])
     square.check(numpy_reshape)
@@ -353,5 +353,5 @@ def test_an_experiment_that_is_not_declared_before_the_run_is_refused(options, p
 
 
 def test_a_trial_that_is_not_a_number_is_named_by_its_seed():
-    with pytest.raises(ClaimError, match="“gain”: the trial with seed 3 is not finite. Mend the trial"):
+    with pytest.raises(ClaimError, match=r"“gain”: the trial with seed 3 is not finite. Mend the trial"):
         gain(greater_than=0).run(lambda seed: np.nan if seed == 3 else 1.0)

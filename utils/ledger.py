@@ -29,8 +29,13 @@ __all__ = [
 
 MIME = "application/vnd.claim+json"
 VERDICTS = {"proved", "checked", "measured", "defined", "cited", "refuted", "open"}
-DISPLAY = re.compile(r"\$\$|\\\[|\\begin\{(equation|align|gather|displaymath|multline)|```\{math\}|:::\{math\}")
+TO_PROVE = {"identity", "inequality", "limit", "index map", "program"}
+OTHERS = {"definition": "defined", "citation": "cited", "refutation": "refuted", "experiment": "measured"}
+DISPLAY = re.compile(
+    r"\$\$|\\\[|\\begin\{(equation|eqnarray|align|flalign|gather|displaymath|multline)|(```|~~~|:::)+\{math\}"
+)
 PRIVATE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
+CAPTION = r"<figcaption[^>]*>(\s|<[^/][^>]*>)*[^<\s]"
 REFERENCE = re.compile(r"\{eq\}`([^`<>]+)`|\{eq\}`[^`<]*<([^`>]+)>`")
 
 Notebook = Mapping[str, Any]
@@ -84,7 +89,8 @@ def display_math(notebook: Notebook) -> list[str]:
         f"cell {k}: an output holds display math but no claim record"
         for k, cell in _code(notebook)
         for output in cell["outputs"]
-        if DISPLAY.search("".join(output.get("data", {}).get("text/markdown", ""))) and MIME not in output["data"]
+        if MIME not in (data := output.get("data", {}))
+        and ("text/latex" in data or DISPLAY.search("".join(data.get("text/markdown", ""))))
     ]
 
 
@@ -115,15 +121,19 @@ def untidy(notebook: Notebook) -> list[str]:
 
 def figures_without_words(notebook: Notebook) -> list[str]:
     """Every picture has an alt text and a caption: a bare image output has neither."""
-    faults = []
+    faults = [
+        f"cell {k}: a Markdown image without an alt text"
+        for k, cell in enumerate(notebook["cells"])
+        if cell["cell_type"] == "markdown" and re.search(r"!\[\s*\]\(", "".join(cell["source"]))
+    ]
     for k, cell in _code(notebook):
         for output in cell["outputs"]:
             data = output.get("data", {})
-            if "image/png" in data or "image/svg+xml" in data:
+            if any(kind.startswith("image/") for kind in data):
                 faults.append(f"cell {k}: a bare image; end the cell with figure(fig, name=, caption=, alt=)")
             html = "".join(data.get("text/html", ""))
             for picture in re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL):
-                if not re.search(r'aria-label="[^"]+"', picture) or not re.search(r"<figcaption[^>]*>\s*\S", picture):
+                if not re.search(r'aria-label="[^"]+"', picture) or not re.search(CAPTION, picture):
                     faults.append(f"cell {k}: a figure without alt text or caption")
     return faults
 
@@ -152,7 +162,12 @@ def unsound_records(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
         label, words = r["label"], set(r["verdicts"])
         if not words or words - VERDICTS:
             faults.append(f"{label}: verdicts {sorted(words)}; the words are {sorted(VERDICTS)}")
-        if r["kind"] in ("identity", "inequality", "limit", "index map", "program"):
+        if r["kind"] not in TO_PROVE | set(OTHERS):
+            faults.append(f"{label}: the kind {r['kind']} is none of {sorted(TO_PROVE | set(OTHERS))}")
+        if r["kind"] in OTHERS and words != {OTHERS[r["kind"]]}:
+            said = ", ".join(sorted(words)) or "nothing"
+            faults.append(f"{label}: a record of kind {r['kind']} says {said}, not {OTHERS[r['kind']]}")
+        if r["kind"] in TO_PROVE:
             why = r.get("why_not", {})
             faults += (
                 [f"{label}: not proved and no reason"] if "proved" not in words and not why.get("unproved") else []
@@ -181,6 +196,7 @@ def unsettled(items: Iterable[str], reasons: Mapping[str, str], ledger: Sequence
     ]
     faults += [f"{i}: a reason is given, but a record settles it" for i in sorted(set(reasons) & settled)]
     faults += [f"{i}: an empty reason" for i, why in reasons.items() if not why.strip()]
+    faults += [f"{i}: a reason is given, but it is not in the inventory" for i in sorted(set(reasons) - known)]
     claimed = {item for r in ledger for item in r["settles"]}
     return faults + [f"{i}: settled by a record, but not in the inventory" for i in sorted(claimed - known)]
 
