@@ -869,8 +869,8 @@ def test_a_claim_prints_its_equation_with_label_its_verdict_and_its_chain():
 \left(a + b\right)^{2} = a^{2} + 2 a b + b^{2}
 $$ (square)
 
-<p class="claim-verdict"><span class="verdict verdict-proved">proved</span> 2 links · """
-        f'<span class="verdict verdict-checked">checked</span> by polynomial product at 64 points · {mutated} · '
+<p class="claim-verdict"><b class="verdict verdict-proved">proved</b> 2 links · """
+        f'<b class="verdict verdict-checked">checked</b> by polynomial product at 64 points · {mutated} · '
         r"""<cite>Euclid, II.4</cite></p>
 
 | | | |

@@ -229,7 +229,7 @@ class Printed(Stated, metaclass=_Registering):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         verdicts = self.verdicts()
         badges = " · ".join(
-            f'<span class="verdict verdict-{word}">{word}</span> {escape(how)}'.rstrip() for word, how in verdicts
+            f'<b class="verdict verdict-{word}">{word}</b> {escape(how)}'.rstrip() for word, how in verdicts
         )
         cited = f" · <cite>{escape(self.source)}</cite>" if self.source else ""
         below = self._below()
@@ -694,9 +694,9 @@ class Claim(_Stated):
         """Values of a mutant: all points at once where that is cheap, else only until one point rejects it."""
         try:
             if not expr.has(*SLOW):
-                values = self._relative(expr, drawn, parts)
-                return values if values.shape == truth.values.shape else None
-            values = np.full(truth.values.shape, np.nan)
+                found = self._relative(expr, drawn, parts)
+                return found if found.shape == truth.values.shape else None
+            values: np.ndarray = np.full_like(truth.values, np.nan)
             for k, p in enumerate(drawn):
                 row = self._relative(expr, [p])[0]
                 if len(row) > values.shape[1]:
