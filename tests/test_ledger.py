@@ -101,6 +101,9 @@ PLANTED = {
     "bracketed display math": (ledger.display_math, text_cell(r"so \[a = b\]"), "Markdown holds display math"),
     "an equation environment": (ledger.display_math, text_cell(r"\begin{align*}a"), "Markdown holds display math"),
     "a math directive": (ledger.display_math, text_cell("```{math}\na\n```"), "Markdown holds display math"),
+    "a tilde-fenced math directive": (ledger.display_math, text_cell("~~~{math}\na\n~~~"), "holds display math"),
+    "a spaced math directive": (ledger.display_math, text_cell("``` {math}\na\n```"), "holds display math"),
+    "an array of equations": (ledger.display_math, text_cell(r"\begin{eqnarray} a"), "holds display math"),
     "a colon-fenced math directive": (ledger.display_math, text_cell(":::{math}\na\n:::"), "holds display math"),
     "output math without a record": (
         ledger.display_math,
@@ -110,6 +113,11 @@ PLANTED = {
     "a bare SymPy expression": (
         ledger.display_math,
         out_of(output(**{"text/latex": [r"$\displaystyle a$"], "text/plain": "a"})),
+        "cell 6: an output holds display math but no claim record",
+    ),
+    "an output in LaTeX": (
+        ledger.display_math,
+        out_of(output(**{"text/latex": ["$$a = b$$"]})),
         "cell 6: an output holds display math but no claim record",
     ),
     "a cell that was never run": (ledger.unexecuted, change(3, execution_count=None), "execution count None"),
@@ -141,12 +149,40 @@ PLANTED = {
     ),
     "a private path in a cell": (ledger.untidy, change(1, source=['open("/tmp/data.csv")']), "the path /tmp/data.csv"),
     "a private path in Markdown": (ledger.untidy, text_cell("in /Users/ann"), "holds the path /Users/ann"),
+    "a private path that starts a line": (ledger.untidy, text_cell("first\n/home/ann/x"), "holds the path /home/ann"),
+    "a private path after a tab": (ledger.untidy, text_cell("first\t/work/x"), "holds the path /work/x"),
+    "a private path as an address": (ledger.untidy, text_cell("file:///home/ann/x"), "holds the path /home/ann"),
+    "a temporary path in a warning": (ledger.untidy, text_cell("(/tmp/ipykernel_3/1.py)"), "the path /tmp/ipykernel_3"),
     "a bare image": (
         ledger.figures_without_words,
         out_of(output(**{"image/png": "iVBO", "text/plain": "<Figure>"})),
         "cell 6: a bare image; end the cell with figure",
     ),
     "a bare photograph": (ledger.figures_without_words, out_of(output(**{"image/jpeg": "/9j/"})), "a bare image"),
+    "an image in HTML": (
+        ledger.figures_without_words,
+        out_of(output(**{"text/html": '<img src="a">'})),
+        "a bare image",
+    ),
+    "a drawing in HTML": (
+        ledger.figures_without_words,
+        out_of(output(**{"text/html": ["<svg></svg>"]})),
+        "a bare image",
+    ),
+    "a figure whose alt text is blank": (
+        ledger.figures_without_words,
+        out_of(output(**{"text/html": FIGURE.replace("A bell curve.", " ")})),
+        "cell 6: a figure without alt text or caption",
+    ),
+    "a figure whose slider alone has words": (
+        ledger.figures_without_words,
+        out_of(
+            output(
+                **{"text/html": FIGURE.replace("</svg>", '</svg><input aria-label="n">').replace("A bell curve.", "")}
+            )
+        ),
+        "cell 6: a figure without alt text or caption",
+    ),
     "a figure without alt text": (
         ledger.figures_without_words,
         out_of(output(**{"text/html": FIGURE.replace("A bell curve.", "")})),
@@ -181,6 +217,25 @@ def test_a_fault_planted_in_a_notebook_is_found(rule, plant, fault, good):
     plant(good)
     found = rule(good)
     assert len(found) >= 1 and any(fault in f for f in found), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\begin{pmatrix} 1 \\[2pt] 2 \end{pmatrix}$",
+        "{math}`a = b`",
+        "https://a.org/home/b",
+        "http://a.org:80/tmp/b",
+        "../work/b",
+        "data/home/b",
+        "a /home without more",
+        "![a bell curve](bell.png)",
+    ],
+)
+def test_what_only_looks_like_a_fault_passes(text, good):
+    text_cell(text)(good)
+    out_of({"output_type": "stream", "name": "stdout", "text": [text]})(good)
+    assert [fault for rule in ledger.RULES for fault in rule(good)] == []
 
 
 # --------------------------------------------------------------------------- rules that judge the records
@@ -223,6 +278,12 @@ UNSOUND = {
     ),
     "a surviving mutant": (mutated(rejected=39), "square: 39 of 40 mutants rejected"),
     "no mutant at all": (mutated(applied=0, rejected=0), "square: 0 of 0 mutants rejected"),
+    "a proof without links": ({"steps": []}, "square: proved by no link"),
+    "no route": ({"route": None}, "square: checked at no point"),
+    "not checked, for the reason of another gate": (
+        {"verdicts": ["proved"], "why_not": {"unproved": "hard"}},
+        "square: not checked and no reason",
+    ),
     "no point": ({"route": {"name": "quad", "points": 0}}, "square: checked at no point"),
     "an unproved program": ({"kind": "program", "verdicts": ["checked"]}, "square: not proved and no reason"),
     "an unproved index map": ({"kind": "index map", "verdicts": ["checked"]}, "square: not proved and no reason"),
@@ -300,7 +361,8 @@ def test_records_name_their_chapter_and_come_in_order(tmp_path, good):
     assert [(r["chapter"], r["label"]) for r in found] == [("a", "square"), ("b", "square"), ("b", "cube")]
 
 
-def test_a_file_that_is_no_notebook_is_named(tmp_path):
-    (tmp_path / "torn.ipynb").write_text('{"cells": [', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"torn.ipynb is not a notebook .*: restore it from git"):
+@pytest.mark.parametrize("content", [b'{"cells": [', b"", b"\xff\xfe"], ids=["torn", "empty", "not UTF-8"])
+def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
+    (tmp_path / "torn.ipynb").write_bytes(content)
+    with pytest.raises(ValueError, match=r"torn\.ipynb is not a notebook .*: restore it from git"):
         ledger.notebooks(tmp_path)

@@ -32,9 +32,10 @@ VERDICTS = {"proved", "checked", "measured", "defined", "cited", "refuted", "ope
 TO_PROVE = {"identity", "inequality", "limit", "index map", "program"}
 OTHERS = {"definition": "defined", "citation": "cited", "refutation": "refuted", "experiment": "measured"}
 DISPLAY = re.compile(
-    r"\$\$|\\\[|\\begin\{(equation|eqnarray|align|flalign|gather|displaymath|multline)|(```|~~~|:::)+\{math\}"
+    r"\$\$|(?<!\\)\\\[|\\begin\{(equation|eqnarray|align|flalign|gather|displaymath|multline)|(```|~~~|:::) ?\{math\}"
 )
-PRIVATE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
+PRIVATE_PATH = re.compile(r"(?:(?<![\w.:/])|(?<=file://))/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
+ALT = r'<(?:svg\b[^>]*\baria-label|img\b[^>]*\balt)="\s*[^"\s]'
 CAPTION = r"<figcaption[^>]*>(\s|<[^/][^>]*>)*[^<\s]"
 REFERENCE = re.compile(r"\{eq\}`([^`<>]+)`|\{eq\}`[^`<]*<([^`>]+)>`")
 
@@ -47,7 +48,7 @@ def notebooks(chapters: Path) -> dict[str, Notebook]:
     for path in sorted(Path(chapters).glob("*.ipynb")):
         try:
             found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not a notebook ({error}): restore it from git") from error
     return found
 
@@ -114,7 +115,8 @@ def untidy(notebook: Notebook) -> list[str]:
         f"cell {k}: execution timestamps" for k, c in enumerate(notebook["cells"]) if "execution" in c["metadata"]
     ]
     for k, cell in enumerate(notebook["cells"]):
-        path = PRIVATE_PATH.search(json.dumps([cell["source"], cell.get("outputs", [])]))
+        held = json.dumps([cell["source"], cell.get("outputs", [])])
+        path = PRIVATE_PATH.search(re.sub(r"\\[nrt]", " ", held))  # a path may start a line
         faults += [f"cell {k}: holds the path {path.group()}"] if path else []
     return faults
 
@@ -129,11 +131,12 @@ def figures_without_words(notebook: Notebook) -> list[str]:
     for k, cell in _code(notebook):
         for output in cell["outputs"]:
             data = output.get("data", {})
-            if any(kind.startswith("image/") for kind in data):
-                faults.append(f"cell {k}: a bare image; end the cell with figure(fig, name=, caption=, alt=)")
             html = "".join(data.get("text/html", ""))
-            for picture in re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL):
-                if not re.search(r'aria-label="[^"]+"', picture) or not re.search(CAPTION, picture):
+            outside = re.sub(r"<figure\b.*?</figure>|<script\b.*?</script>", "", html, flags=re.DOTALL)
+            if any(kind.startswith("image/") for kind in data) or re.search(r"<(img|svg)\b", outside):
+                faults.append(f"cell {k}: a bare image; end the cell with figure(fig, name=, caption=, alt=)")
+            for picture in re.findall(r"<figure\b.*?</figure>", html, flags=re.DOTALL):
+                if not re.search(ALT, picture) or not re.search(CAPTION, picture):
                     faults.append(f"cell {k}: a figure without alt text or caption")
     return faults
 
@@ -178,11 +181,12 @@ def unsound_records(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
             faults += [] if words & {"proved", "checked"} else [f"{label}: neither proved nor checked"]
             weak = [s["reason"] for s in r.get("steps", ()) if s["verdict"] != "proved"]
             faults += [f"{label}: links that are not proved: {weak}"] if weak else []
+            faults += [f"{label}: proved by no link"] if "proved" in words and r.get("steps") == [] else []
         if "checked" in words:
             counts = r["mutants"]
             if counts["rejected"] != counts["applied"] or not counts["applied"]:
                 faults.append(f"{label}: {counts['rejected']} of {counts['applied']} mutants rejected")
-            if not r["route"]["points"]:
+            if not (r["route"] or {}).get("points"):
                 faults.append(f"{label}: checked at no point")
     return faults
 
