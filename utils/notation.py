@@ -67,18 +67,17 @@ def symbol(name: str, meaning: str, latex: str = "", **assumptions: bool) -> Sym
 
     Raises ValueError if the name is taken with another meaning, or if there is no domain or no meaning.
     """
-    made = Symbol(name, **assumptions)
-    if not made.is_extended_real:
-        raise ValueError(f"`{name}` needs a domain: give real=True, positive=True, integer=True or the like")
-    return _register(name, made, latex, meaning)
+    return _register(name, Symbol(name, **assumptions), latex, meaning)
 
 
 def vector(name: str, length: Symbol, meaning: str, latex: str = "", **assumptions: bool) -> IndexedBase:
-    """A real vector of the book, indexed from 1 to `length`."""
+    """A real vector of the book, indexed from 1 to `length`; it raises as `symbol` does."""
     return _register(name, IndexedBase(name, shape=(length,), **assumptions), latex, meaning)
 
 
 def _register(name: str, made: Any, latex: str, meaning: str) -> Any:
+    if not getattr(made, "label", made).is_extended_real:
+        raise ValueError(f"`{name}` needs a domain: give real=True, positive=True, integer=True or the like")
     if not meaning.strip():
         raise ValueError(f"`meaning` of `{name}` is empty: say in words what it stands for")
     known = GLOSSARY.get(name)
@@ -135,7 +134,7 @@ def _tidy(expr: Basic) -> Basic:
             return args[0]
         if isinstance(args[0], Pow) and args[1].is_Integer and args[0].exp.is_Integer and args[1] * args[0].exp > 0:
             args = [args[0].base, args[0].exp * args[1]]
-        return Pow(*args, evaluate=False)
+        return args[0] if args[1] == 1 else Pow(*args, evaluate=False)
     if isinstance(expr, MatMul | MatAdd | Relational | Function):
         return expr.func(*args, evaluate=False)
     return expr.func(*args)
@@ -146,9 +145,8 @@ def _merged(product: Mul) -> tuple:
     fraction = any(isinstance(f, Pow) and f.exp.is_negative for f in product.args)
     if not fraction:
         return product.args
-    if product.args[0] == -1:
-        return (S.NegativeOne, _rebuilt(Mul, list(product.args[1:]), S.One))
-    return (product,)
+    negative, size = _unsigned(product)
+    return (S.NegativeOne, size) if negative else (product,)
 
 
 def _signed(factor: Expr) -> tuple[bool, Expr]:

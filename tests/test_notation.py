@@ -1,0 +1,302 @@
+"""Symbols are glossed once; what is written keeps its form, its order and its value on the way to the page."""
+
+import cmath
+import doctest
+import operator
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sympy import Integral, S, Symbol, exp, lambdify, log, oo, pi, sin, sqrt, srepr, symbols
+
+from utils import notation
+from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal, symbol, tidy, vector
+
+a, b, c = symbols("a b c", real=True)
+AT = {"a": 0.73, "b": 2.31, "c": 5.17}
+
+
+@pytest.fixture
+def glossed(monkeypatch):
+    """A glossary that the test may change."""
+    monkeypatch.setattr(notation, "GLOSSARY", dict(GLOSSARY))
+    return notation.GLOSSARY
+
+
+# ----------------------------------------------------------------------------------- expressions at random
+# A tree is built twice, from symbols as an author would write it and from numbers by Python: the second is the truth.
+
+BINARY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+UNARY = {
+    "negative": operator.neg,
+    "square": lambda v: v**2,
+    "cube": lambda v: v**3,
+    "reciprocal": lambda v: v ** (-1),
+    "root": lambda v: sqrt(v) if hasattr(v, "free_symbols") else cmath.sqrt(v),
+}
+LEAVES = st.sampled_from(["a", "b", "c", 1, 2, 3])
+
+
+def trees(unary, binary):
+    """Nested tuples (operation, part, ...) over the leaves."""
+    return st.recursive(
+        LEAVES,
+        lambda part: st.one_of(st.tuples(st.sampled_from(unary), part), st.tuples(st.sampled_from(binary), part, part)),
+        max_leaves=9,
+    )
+
+
+ANY = trees(list(UNARY), list(BINARY))
+WITHOUT_FRACTIONS = trees(["square", "cube"], ["+", "-", "*"])
+
+
+def build(tree, names):
+    if not isinstance(tree, tuple):
+        return names.get(tree, tree)
+    head, *parts = tree
+    return {**UNARY, **BINARY}[head](*(build(part, names) for part in parts))
+
+
+def built(tree):
+    """The tree as an author would write it in a notebook (a bare number stands as SymPy's)."""
+    names = {"a": a, "b": b, "c": c, 1: S(1), 2: S(2), 3: S(3)}
+    with as_written():
+        return build(tree, names)
+
+
+def value(tree):
+    """What the tree is worth; trees without a value are passed over."""
+    try:
+        found = build(tree, AT)
+    except (ZeroDivisionError, OverflowError):
+        found = cmath.nan
+    assume(cmath.isfinite(found) and 1e-6 < abs(found) < 1e9)
+    return complex(found)
+
+
+def close(found, truth):
+    """Equal but for rounding (a root of a number below zero may lie on either side of its cut)."""
+    return cmath.isclose(found, truth, rel_tol=1e-6) or cmath.isclose(found, truth.conjugate(), rel_tol=1e-6)
+
+
+@settings(max_examples=300)
+@given(ANY)
+def test_tidying_keeps_the_value(tree):
+    truth = value(tree)
+    neat = tidy(built(tree))
+    assert close(complex(neat.subs({a: AT["a"], b: AT["b"], c: AT["c"]})), truth), neat
+
+
+@settings(max_examples=300)
+@given(ANY)
+def test_tidying_twice_changes_nothing_more(tree):
+    value(tree)
+    once = tidy(built(tree))
+    assert srepr(tidy(once)) == srepr(once)
+
+
+@settings(max_examples=300)
+@given(ANY)
+def test_what_is_printed_is_worth_what_was_written(tree):
+    truth = value(tree)
+    assert close(complex(read(latex(tidy(built(tree))))), truth)
+
+
+@settings(max_examples=300)
+@given(WITHOUT_FRACTIONS)
+def test_letters_and_numbers_are_printed_in_the_order_in_which_they_were_written(tree):
+    printed = re.sub(r"\^\{\d+\}|\\[a-z]+", "", latex(tidy(built(tree))))
+    assert re.findall(r"[a-c]", printed) == [k for k in leaves(tree) if isinstance(k, str)]
+
+
+def leaves(tree):
+    return [leaf for part in tree[1:] for leaf in leaves(part)] if isinstance(tree, tuple) else [tree]
+
+
+def read(text):
+    """The value of a LaTeX formula of sums, products, fractions, roots and whole powers."""
+    tokens = re.findall(r"\\left\(|\\right\)|\\[a-z]+|\d+|[-+^{}a-c]", text)
+    found = _sum(tokens)
+    assert not tokens, (text, tokens)
+    return found
+
+
+def _sum(tokens):
+    sign = -1 if tokens[0] == "-" and tokens.pop(0) else 1
+    total = sign * _product(tokens)
+    while tokens and tokens[0] in "+-":
+        total += (1 if tokens.pop(0) == "+" else -1) * _product(tokens)
+    return total
+
+
+def _product(tokens):
+    total = _power(tokens)
+    while tokens and tokens[0] not in ("+", "-", "}", r"\right)"):
+        if tokens[0] == r"\cdot":
+            tokens.pop(0)
+        total *= _power(tokens)
+    return total
+
+
+def _power(tokens):
+    base = _atom(tokens)
+    while tokens and tokens[0] == "^":
+        tokens.pop(0)
+        base = base ** _group(tokens)
+    return base
+
+
+def _group(tokens):
+    assert tokens.pop(0) == "{"
+    found = _sum(tokens)
+    assert tokens.pop(0) == "}"
+    return found
+
+
+def _atom(tokens):
+    token = tokens.pop(0)
+    if token == r"\frac":
+        return _group(tokens) / _group(tokens)
+    if token == r"\sqrt":
+        return cmath.sqrt(_group(tokens))
+    if token == r"\left(":
+        found = _sum(tokens)
+        assert tokens.pop(0) == r"\right)"
+        return found
+    return complex(token) if token.isdigit() else AT[token]
+
+
+# -------------------------------------------------------------------------------------------- as it is written
+
+
+@pytest.mark.parametrize(
+    "write, printed",
+    [
+        (lambda: b + a, "b + a"),
+        (lambda: b - a, "b - a"),
+        (lambda: c * b * a, "c b a"),
+        (lambda: a - (b - c), r"a - \left(b - c\right)"),
+        (lambda: -(a + b), r"- \left(a + b\right)"),
+        (lambda: -a * b, "- a b"),
+        (lambda: (b + a) ** 2, r"\left(b + a\right)^{2}"),
+        (lambda: 2 * (b + a), r"2 \left(b + a\right)"),
+        (lambda: a / b + 1, r"\frac{a}{b} + 1"),
+        (lambda: (a * b) / (a * c), r"\frac{a b}{a c}"),
+        (lambda: a + a, "a + a"),
+        (lambda: a * a, "a a"),
+        (lambda: a - a, "a - a"),
+        (lambda: sqrt(4 * a**2), r"\sqrt{4 a^{2}}"),
+        (lambda: log(a * b), r"\log{\left(a b \right)}"),
+        (lambda: exp(-a), "e^{- a}"),
+        (lambda: exp(-a / b), r"\exp\left(- \frac{a}{b}\right)"),
+        (lambda: Integral(exp(-a) * 2, (a, 0, oo)), r"\int\limits_{0}^{\infty} e^{- a} 2\, da"),
+    ],
+)
+def test_an_expression_is_printed_in_the_authors_own_form(write, printed):
+    with as_written():
+        expr = tidy(write())
+        assert latex(expr) == printed
+    assert latex(expr) == printed  # outside of the block too
+
+
+def test_outside_of_the_block_sympy_evaluates_again():
+    with as_written():
+        kept = a + a
+        with notation.evaluating():
+            assert a + a == 2 * a
+    assert kept != 2 * a and a + a == 2 * a
+
+
+def test_an_error_inside_the_block_leaves_evaluation_on():
+    with pytest.raises(ZeroDivisionError), as_written():
+        raise ZeroDivisionError
+    assert a + a == 2 * a
+
+
+def test_scaffolding_of_unevaluated_arithmetic_goes():
+    with as_written():
+        assert tidy(1 * a).args == () and tidy(a**1) == a
+        assert latex(tidy(a * (b / c) * 1)) == latex(tidy(a * (b / c)))
+        assert tidy(-1 * (-1 * a)) == a
+
+
+def test_the_normal_density_is_printed_with_exp_on_the_line():
+    x, m, s = Symbol("x", real=True), Symbol("m", real=True), Symbol("s", positive=True)
+    printed = latex(normal(x, m, s**2))
+    assert printed == (r"\frac{1}{\sqrt{2 \pi s^{2}}} \exp\left(- \frac{\left(x - m\right)^{2}}{2 s^{2}}\right)")
+    density = lambdify([x, m, s], normal(x, m, s**2))
+    assert density(1.0, 0.5, 2.0) == pytest.approx(0.19333405840142462)
+
+
+def test_an_absolute_value_leaves_no_bar_to_break_a_table():
+    assert "|" not in latex(abs(a - b) * sin(a))
+
+
+def test_examples_in_the_docstrings():
+    result = doctest.testmod(notation)
+    assert result.attempted and not result.failed
+
+
+# ---------------------------------------------------------------------------------------------- the glossary
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: symbol("zeta_9", "a number"), "`zeta_9` needs a domain: give real=True, positive=True"),
+        (lambda: symbol("zeta_9", "a number", complex=True), "`zeta_9` needs a domain"),
+        (lambda: vector("zetas", Symbol("n", integer=True), "numbers"), "`zetas` needs a domain"),
+        (lambda: symbol("zeta_9", " ", real=True), "`meaning` of `zeta_9` is empty: say in words"),
+        (lambda: symbol("theta", "an angle", real=True), "`theta` already means “the unknown mean”: choose another"),
+        (lambda: symbol("theta", "the unknown mean", positive=True), "`theta` already means"),
+        (lambda: vector("theta", Symbol("n", integer=True), "the unknown mean", real=True), "`theta` already means"),
+    ],
+)
+def test_a_symbol_needs_a_domain_and_one_meaning(make, message, glossed):
+    before = dict(glossed)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+    assert glossed == before
+
+
+def test_the_same_symbol_may_be_defined_again(glossed):
+    assert symbol("theta", "the unknown mean", real=True) is not None
+    assert glossed["theta"] == GLOSSARY["theta"]
+
+
+def test_a_new_symbol_prints_as_it_is_told_to(glossed):
+    made = symbol("zeta_hat", "an estimate", r"\hat{\zeta}", positive=True)
+    entries = vector("zs", Symbol("n", integer=True, positive=True), "numbers", "z", real=True)
+    with as_written():
+        assert latex(made + 1) == r"\hat{\zeta} + 1"
+    assert latex(entries[Symbol("i", integer=True)]) == "{z}_{i}"
+    assert gloss(made).meaning == "an estimate"
+
+
+def test_every_symbol_of_the_book_has_a_domain_a_meaning_and_latex():
+    for name, entry in GLOSSARY.items():
+        subject = getattr(entry.symbol, "label", entry.symbol)
+        assert str(entry.symbol) == name and entry.meaning.strip() and entry.latex
+        assert name.isidentifier()  # a route receives it by this name
+        assert subject.is_extended_real or entry.symbol.assumptions0.get("real"), name
+        assert not entry.meaning.endswith(".")
+
+
+def test_a_chapter_shows_the_symbols_it_uses_as_a_table():
+    shown = glossary(notation.theta, notation.ybar)._repr_mimebundle_()
+    assert shown["text/markdown"].splitlines() == [
+        "| symbol | meaning |",
+        "|:--|:--|",
+        r"| $\theta$ | the unknown mean |",
+        r"| $\bar{y}$ | mean of the observations |",
+    ]
+    assert shown["text/plain"] == "theta: the unknown mean\nybar: mean of the observations"
+
+
+def test_a_symbol_without_a_gloss_is_named():
+    with pytest.raises(KeyError, match=r"`xi` is not in utils/notation.py: define it there, once"):
+        glossary(Symbol("xi", real=True))
+    with pytest.raises(KeyError, match="`theta` is not in"):
+        gloss(Symbol("theta"))  # the same letter without the domain is another symbol
+    assert pi not in GLOSSARY
