@@ -38,6 +38,7 @@ Point: TypeAlias = dict  # Variable -> Rational, tuple of Rationals (IndexedBase
 REGIMES = ((Rational(1, 40), Rational(1, 4)), (Rational(1, 3), Rational(3)), (Rational(4), Rational(40)))
 INTEGERS = ((1, 3), (4, 12), (13, 40))
 SPECIAL = {Rational(0), Rational(1), Rational(-1), Rational(2), Rational(1, 2)}
+ASSUMED = ("positive", "negative", "nonnegative", "nonpositive", "zero", "integer", "even", "odd", "prime", "composite")
 GRID = 360  # points are multiples of 1/360: exact, short to print, and rich in factors
 TRIES_PER_POINT = 200
 
@@ -144,7 +145,7 @@ def _require_domain(symbol: Variable) -> None:
 
 def _holds(condition: Relational, point: Point) -> bool:
     """Whether a condition on scalars is true at the point; one on vectors or matrices is left to the matrix sampler."""
-    value = condition.subs(point)
+    value = condition.xreplace(point)
     return value is True or value == True  # noqa: E712  (a SymPy true is not Python's)
 
 
@@ -185,7 +186,7 @@ def _scalar(symbol: Symbol, rng: random.Random, low, high, small: bool = False) 
             value = high - step
         else:
             value = step * rng.choice((-1, 1))
-    return None if value in SPECIAL else value
+    return None if value in SPECIAL or not _fits(symbol, value) else value
 
 
 def _integer(symbol: Symbol, rng: random.Random, low, high, small: bool) -> Rational | None:
@@ -202,8 +203,12 @@ def _integer(symbol: Symbol, rng: random.Random, low, high, small: bool) -> Rati
         value *= 2
     elif symbol.is_odd:
         value = 2 * value + 1
-    fits = not (symbol.is_positive and value < 1) and not (symbol.is_zero is False and value == 0)
-    return Rational(value) if fits else None
+    return Rational(value) if _fits(symbol, Rational(value)) else None
+
+
+def _fits(symbol: Symbol, value: Rational) -> bool:
+    """Whether nothing declared of the symbol is false of the value."""
+    return all(getattr(symbol, f"is_{q}") in (None, getattr(value, f"is_{q}")) for q in ASSUMED)
 
 
 def _matrix(symbol: MatrixSymbol, point: Point, conditions: Sequence[Basic], rng: random.Random) -> ImmutableMatrix:

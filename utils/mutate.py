@@ -34,9 +34,11 @@ from sympy import (
     Tuple,
     ceiling,
     floor,
+    sympify,
 )
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.inverse import Inverse
 from sympy.matrices.expressions.transpose import Transpose
 
@@ -59,6 +61,7 @@ def mutants(expr: Basic) -> list[Mutant]:
 
     Order and content depend on the expression alone.
     """
+    expr = sympify(expr)
     seen = {evaluated(expr)}
     found = []
     for kind, old, new, whole in _edits(expr):
@@ -94,6 +97,9 @@ def _confusable(a: Symbol, b: Symbol) -> bool:
 
 def _nodes(e: Basic, path: tuple, parent: Basic | None) -> Iterator[tuple[tuple, Basic, Basic | None]]:
     yield path, e, parent
+    if isinstance(e, ExprCondPair):
+        yield from _nodes(e.expr, (*path, 0), e)
+        return
     if isinstance(e, Integral | Limit | IndexedBase | MatrixSymbol | Tuple):
         return
     if isinstance(e, MatrixBase):
@@ -134,7 +140,7 @@ def _scalar_variants(e: Basic, parent: Basic | None, symbols: list[Symbol]) -> I
         for shifted in ((index, low + 1, high), (index, low - 1, high), (index, low, high - 1), (index, low, high + 1)):
             yield "index", e.func(*shifted)
         return
-    if isinstance(e, IndexedBase) or not getattr(e, "is_commutative", False) or isinstance(e, MatrixBase):
+    if isinstance(e, IndexedBase | Tuple) or not getattr(e, "is_commutative", False) or isinstance(e, MatrixBase):
         return
     if isinstance(parent, Indexed):
         yield "index", e + 1
@@ -179,12 +185,12 @@ def _matrix_variants(e: MatrixExpr) -> Iterator[tuple[str, Basic]]:
         for k, arg in enumerate(e.args):
             rest = [a for j, a in enumerate(e.args) if j != k]
             yield "sign", MatAdd(-arg, *rest)
-            yield "dropped term", MatAdd(*rest)
+            yield "dropped term", MatAdd(*rest) if len(rest) > 1 else rest[0]
     if isinstance(e, MatMul):
         for k in range(len(e.args) - 1):
             yield "matrix order", MatMul(*e.args[:k], e.args[k + 1], e.args[k], *e.args[k + 2 :])
         if e.args[0] == -1:
-            yield "sign", MatMul(*e.args[1:])
+            yield "sign", MatMul(*e.args[1:]) if len(e.args) > 2 else e.args[1]
     if isinstance(e, Transpose):
         yield "transpose", e.arg
     elif isinstance(e, Inverse):

@@ -181,14 +181,14 @@ def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POIN
     refutation, effective = _attack(lhs, rhs, where, count)
     if refutation is not None:
         return refutation
-    if isinstance(lhs, MatrixExpr) or isinstance(rhs, MatrixExpr):
-        if effective and _canonical_matrix(lhs, where) == _canonical_matrix(rhs, where):
-            return Verdict("proved", "symmetric matrices are their own transposes", points=effective)
-        return Verdict("undecided", points=effective)
-    if isinstance(lhs, MatrixBase) or isinstance(rhs, MatrixBase):
+    if isinstance(lhs, MatrixBase) and isinstance(rhs, MatrixBase):
         verdicts = [equal(a, b, where, 1) for a, b in zip(lhs, rhs, strict=True)]
         if all(v.status == "proved" for v in verdicts):
             return Verdict("proved", _join(v.strategy for v in verdicts), points=effective)
+        return Verdict("undecided", points=effective)
+    if isinstance(lhs, MatrixBase | MatrixExpr) or isinstance(rhs, MatrixBase | MatrixExpr):
+        if effective and _canonical_matrix(lhs, where) == _canonical_matrix(rhs, where):
+            return Verdict("proved", "symmetric matrices are their own transposes", points=effective)
         return Verdict("undecided", points=effective)
     seed_sympy(1)  # SymPy shuffles some of its questions: the answers may not depend on the process
     strategy = _prove_zero(lhs - rhs, tuple(where))
@@ -380,7 +380,7 @@ def evaluate(expr: Basic, point: Point, digits: int = 30) -> Any:
     """The value of a scalar expression at a point, by mpmath at `digits` digits.
 
     Handles what `evalf` and `lambdify` disagree about: vectors indexed from 1, sums whose length is a symbol, integrals
-    with symbolic limits. Raises Undefined where there is no finite value, or no quadrature that settles within its
+    with symbolic limits (by quadratures good to more than half of the digits). Raises Undefined where there is no finite value, or no quadrature that settles within its
     budget, and NotImplementedError for an unknown function.
     """
     return _evaluate(expr, point, digits)
@@ -909,7 +909,13 @@ def _on_its_domain(expr: Expr, where: tuple) -> list[tuple[Expr, bool]]:
                 highs.setdefault(root, (sqrt(large), reached))
     parts = [(expr, False)]
     for s in sorted(set(lows) | set(highs), key=str):
-        if s.is_integer or not s.is_real:
+        if not s.is_real:
+            continue
+        if s.is_integer:  # sums up to s are for induction on s itself
+            if s in lows and not expr.has(Sum, Product):
+                first = floor(lows[s][0]) + (0 if lows[s][1] and lows[s][0].is_integer else 1)
+                more = Dummy(f"t_{s}", integer=True, nonnegative=True)
+                parts = [(_put(part, s, first + more), moved) for part, moved in parts]
             continue
         natural = (S.Zero, not s.is_positive) if s.is_nonnegative else None
         parts = [new for part in parts for new in _moved(*part, s, lows.get(s, natural), highs.get(s))]
@@ -1393,7 +1399,7 @@ def _prepared(expr: Expr) -> tuple[Expr, set]:
         expr = expr.rewrite(gamma) if expr.has(beta, binomial, sym_factorial) else expr
         expr = expr.replace(log, _log_of)
         expr = expr.replace(harmonic, lambda m: digamma(m + 1) - digamma(1))
-        expr = _reflected(expand_func(expand_log(expr)))
+        expr = expand_func(expand_log(_reflected(expr)))
         used.add("special functions")
     if expr.has(erfc):
         expr = expr.replace(erfc, lambda a: 1 - erf(a))
@@ -1545,7 +1551,7 @@ def _split_log(e: Expr) -> Expr:
 
 
 def _logarithm(argument: Expr, kernels: _Kernels, collect: bool) -> Expr:
-    split = expand(_split_log(argument))
+    split = expand(_split_log(_factored(argument) if argument.has(Add) else argument))
     total = S.Zero
     for term in Add.make_args(split):
         rest, logs = S.One, S.One
