@@ -4,17 +4,42 @@ import cmath
 import doctest
 import operator
 import re
+from collections import defaultdict
+from statistics import NormalDist
 
+import mpmath
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sympy import Integral, S, Symbol, exp, lambdify, log, oo, pi, sin, sqrt, srepr, symbols
+from sympy import (
+    Derivative,
+    IndexedBase,
+    Integral,
+    Rational,
+    S,
+    Symbol,
+    exp,
+    lambdify,
+    log,
+    oo,
+    pi,
+    sin,
+    sqrt,
+    srepr,
+    symbols,
+)
 
 from utils import notation
 from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal, symbol, tidy, vector
 
 a, b, c = symbols("a b c", real=True)
+i, mu_0, sigma, tau_0, y, ys = (getattr(notation, name) for name in ("i", "mu_0", "sigma", "tau_0", "y", "ys"))
 AT = {"a": 0.73, "b": 2.31, "c": 5.17}
+
+
+# Letters that the book uses twice on purpose: for a vector and for one observation or one coordinate, for the vector
+# of means and the mean of one, for the weights of the schools and the weight of a regression.
+SHARED_LETTERS = {"y": {"y", "ys"}, "x": {"x", "xs"}, r"\mu": {"mu", "ms"}, "w": {"w", "weight"}}
 
 
 @pytest.fixture
@@ -38,6 +63,12 @@ UNARY = {
 LEAVES = st.sampled_from(["a", "b", "c", 1, 2, 3])
 
 
+TRANSCENDENTAL = {
+    "exp": lambda v: exp(v) if hasattr(v, "free_symbols") else mpmath.exp(v),
+    "log": lambda v: log(v) if hasattr(v, "free_symbols") else mpmath.log(v),
+}
+
+
 def trees(unary, binary):
     """Nested tuples (operation, part, ...) over the leaves."""
     return st.recursive(
@@ -48,6 +79,7 @@ def trees(unary, binary):
 
 
 ANY = trees(list(UNARY), list(BINARY))
+REAL = trees(["negative", "square", "reciprocal", *TRANSCENDENTAL], list(BINARY))
 WITHOUT_FRACTIONS = trees(["square", "cube"], ["+", "-", "*"])
 
 
@@ -55,7 +87,7 @@ def build(tree, names):
     if not isinstance(tree, tuple):
         return names.get(tree, tree)
     head, *parts = tree
-    return {**UNARY, **BINARY}[head](*(build(part, names) for part in parts))
+    return {**UNARY, **TRANSCENDENTAL, **BINARY}[head](*(build(part, names) for part in parts))
 
 
 def built(tree):
@@ -86,6 +118,28 @@ def test_tidying_keeps_the_value(tree):
     truth = value(tree)
     neat = tidy(built(tree))
     assert close(complex(neat.subs({a: AT["a"], b: AT["b"], c: AT["c"]})), truth), neat
+
+
+@settings(max_examples=300, deadline=None)
+@given(REAL)
+def test_tidying_keeps_the_value_of_exponentials_and_logarithms(tree):
+    numbers = {k: Rational(str(v)) for k, v in AT.items()}
+    with mpmath.workdps(60):
+        try:
+            truth = build(tree, {k: mpmath.mpf(v.p) / v.q for k, v in {**numbers, 1: S(1), 2: S(2), 3: S(3)}.items()})
+        except (ZeroDivisionError, ValueError):
+            truth = mpmath.nan
+        assume(isinstance(truth, mpmath.mpf) and 1e-6 < abs(truth) < 1e9)
+        neat = tidy(built(tree)).subs({a: numbers["a"], b: numbers["b"], c: numbers["c"]})
+        assert mpmath.almosteq(mpmath.mpmathify(neat.evalf(30)), truth, 1e-20)
+
+
+@settings(max_examples=200, deadline=None)
+@given(REAL)
+def test_printing_leaves_the_tree_as_it_is(tree):
+    neat = tidy(built(tree))
+    before, first = srepr(neat), latex(neat)
+    assert srepr(neat) == before and latex(neat) == first
 
 
 @settings(max_examples=300)
@@ -190,6 +244,33 @@ def _atom(tokens):
         (lambda: log(a * b), r"\log{\left(a b \right)}"),
         (lambda: exp(-a), "e^{- a}"),
         (lambda: exp(-a / b), r"\exp\left(- \frac{a}{b}\right)"),
+        (lambda: -2 * (a + b), r"- 2 \left(a + b\right)"),
+        (lambda: -a / b, r"- \frac{a}{b}"),
+        (lambda: a / 2, r"\frac{a}{2}"),
+        (lambda: a - (b + c), r"a - \left(b + c\right)"),
+        (lambda: (b - a) * c, r"\left(b - a\right) c"),
+        (lambda: (b - a) / (c - a), r"\frac{b - a}{c - a}"),
+        (lambda: (a**2) ** 3, "a^{6}"),
+        (lambda: 1 / (1 / a), "a"),
+        (lambda: y - mu_0, r"y - \mu_{0}"),
+        (
+            lambda: mu_0 + (y - mu_0) * (tau_0**2 / (sigma**2 + tau_0**2)),
+            r"\mu_{0} + \left(y - \mu_{0}\right) \frac{\tau_{0}^{2}}{\sigma^{2} + \tau_{0}^{2}}",
+        ),
+        (lambda: 1 / tau_0**2 + 1 / sigma**2, r"\frac{1}{\tau_{0}^{2}} + \frac{1}{\sigma^{2}}"),
+        (lambda: Derivative(a * b, a), r"\frac{\partial}{\partial a} \left(a b\right)"),
+        (lambda: Derivative(a + b, a), r"\frac{\partial}{\partial a} \left(a + b\right)"),
+        (lambda: Derivative(log(a), a), r"\frac{d}{d a} \log{\left(a \right)}"),
+        (
+            lambda: exp(-((a - b) ** 2) / (2 * c**2)) / c,
+            r"\frac{1}{c} \exp\left(- \frac{\left(a - b\right)^{2}}{2 c^{2}}\right)",
+        ),
+        (lambda: exp(a / b) ** 2, r"\exp\left(\frac{a}{b}\right)^{2}"),
+        (lambda: exp(a + b + c + a + b + c + a + b), r"\exp\left(a + b + c + a + b + c + a + b\right)"),
+        (lambda: ys[i], "{y}_{i}"),
+        (lambda: ys[i + 1], "{y}_{i + 1}"),
+        (lambda: ys[1] - notation.ybar, r"{y}_{1} - \bar{y}"),
+        (lambda: notation.ms[i], r"{\mu}_{i}"),
         (lambda: Integral(exp(-a) * 2, (a, 0, oo)), r"\int\limits_{0}^{\infty} e^{- a} 2\, da"),
     ],
 )
@@ -229,6 +310,12 @@ def test_the_normal_density_is_printed_with_exp_on_the_line():
     assert density(1.0, 0.5, 2.0) == pytest.approx(0.19333405840142462)
 
 
+@pytest.mark.parametrize("mean, deviation", [(0.5, 2.0), (-1.0, 0.1), (5.0, 3.0)])
+def test_the_normal_density_takes_a_variance(mean, deviation):
+    density = lambdify([y, mu_0, sigma], normal(y, mu_0, sigma**2))
+    assert density(1.0, mean, deviation) == pytest.approx(NormalDist(mean, deviation).pdf(1.0), rel=1e-12)
+
+
 def test_an_absolute_value_leaves_no_bar_to_break_a_table():
     assert "|" not in latex(abs(a - b) * sin(a))
 
@@ -251,6 +338,8 @@ def test_examples_in_the_docstrings():
         (lambda: symbol("theta", "an angle", real=True), "`theta` already means “the unknown mean”: choose another"),
         (lambda: symbol("theta", "the unknown mean", positive=True), "`theta` already means"),
         (lambda: vector("theta", Symbol("n", integer=True), "the unknown mean", real=True), "`theta` already means"),
+        (lambda: vector("ys", notation.d, GLOSSARY["ys"].meaning, real=True), "`ys` already means"),
+        (lambda: vector("zetas", notation.n, "", real=True), "`meaning` of `zetas` is empty"),
     ],
 )
 def test_a_symbol_needs_a_domain_and_one_meaning(make, message, glossed):
@@ -262,7 +351,8 @@ def test_a_symbol_needs_a_domain_and_one_meaning(make, message, glossed):
 
 def test_the_same_symbol_may_be_defined_again(glossed):
     assert symbol("theta", "the unknown mean", real=True) is not None
-    assert glossed["theta"] == GLOSSARY["theta"]
+    assert vector("ys", notation.n, GLOSSARY["ys"].meaning, latex="y", real=True) == ys
+    assert glossed == GLOSSARY
 
 
 def test_a_new_symbol_prints_as_it_is_told_to(glossed):
@@ -283,6 +373,22 @@ def test_every_symbol_of_the_book_has_a_domain_a_meaning_and_latex():
         assert not entry.meaning.endswith(".")
 
 
+def test_letters_are_used_twice_only_on_purpose():
+    names = defaultdict(set)
+    for name, entry in GLOSSARY.items():
+        names[entry.latex].add(name)
+    assert {letter: shared for letter, shared in names.items() if len(shared) > 1} == SHARED_LETTERS
+
+
+@pytest.mark.parametrize("name", GLOSSARY)
+def test_every_symbol_of_the_book_prints_as_glossed_and_fits_a_table(name):
+    entry = GLOSSARY[name]
+    assert getattr(notation, name) == entry.symbol
+    printed = latex(entry.symbol[i]) if isinstance(entry.symbol, IndexedBase) else latex(entry.symbol)
+    assert printed == (f"{{{entry.latex}}}_{{i}}" if isinstance(entry.symbol, IndexedBase) else entry.latex)
+    assert "|" not in entry.latex + entry.meaning and "$" not in entry.latex
+
+
 def test_a_chapter_shows_the_symbols_it_uses_as_a_table():
     shown = glossary(notation.theta, notation.ybar)._repr_mimebundle_()
     assert shown["text/markdown"].splitlines() == [
@@ -297,6 +403,8 @@ def test_a_chapter_shows_the_symbols_it_uses_as_a_table():
 def test_a_symbol_without_a_gloss_is_named():
     with pytest.raises(KeyError, match=r"`xi` is not in utils/notation.py: define it there, once"):
         glossary(Symbol("xi", real=True))
+    with pytest.raises(KeyError, match=r"`xis` is not in"):
+        glossary(notation.theta, IndexedBase("xis"))
     with pytest.raises(KeyError, match="`theta` is not in"):
         gloss(Symbol("theta"))  # the same letter without the domain is another symbol
     assert pi not in GLOSSARY
