@@ -1065,3 +1065,25 @@ def test_a_simulation_under_200_seeds_raises_no_false_alarm():
     for seed in range(1, 201):
         claim.rerun(seed)
         assert claim.counts["rejected"] == claim.counts["applied"] > 5
+
+
+def test_a_limit_may_have_a_bounded_parameter():
+    p, n = Symbol("p", positive=True), Symbol("n", integer=True, positive=True)
+    with as_written():
+        claim = Claim("limit-bounded", Eq(Limit((n * p + 1) / (n + p), n, oo), p), where=[p < 1])
+        claim.derive((claim.rhs, "leading terms"))
+
+    @claim.check
+    def from_the_ratio(n, p):
+        """The sequence itself, by the slope of a chord."""
+        return float(np.interp(1.0, [0.0, n + p], [0.0, n * p + 1]))
+
+    assert [word for word, _ in claim.verdicts()] == ["proved", "checked"]
+
+
+def test_what_is_given_may_not_go_in_a_circle():
+    a, b, x = symbols("a b x", positive=True)
+    given = [define("circle-one", Eq(a, b + 1)), define("circle-two", Eq(b, a - 1))]
+    claim = Claim("circle", Eq(x + a, x + b + 1), given=given)
+    with pytest.raises(ClaimError, match="in a circle"):
+        claim.derive((claim.rhs, "round and round"))

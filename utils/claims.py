@@ -364,8 +364,14 @@ class Claim(_Stated):
     def _full(self, expr: Basic) -> Basic:
         """An expression with SymPy's evaluation back on and what is given put in."""
         expr = evaluated(expr)
-        while self.given and expr.free_symbols & set(self.given):
+        for _ in self.given:
+            if not expr.free_symbols & set(self.given):
+                break
             expr = evaluated(expr.xreplace(self.given))
+        else:
+            if expr.free_symbols & set(self.given):
+                wrong = f"what is given explains {', '.join(map(str, self.given))} by one another, in a circle"
+                raise ClaimError(self.label, wrong, "Leave out one of them")
         return expr
 
     # ---- the derivation

@@ -82,7 +82,7 @@ def with_derivatives(e: Basic) -> Any:
 
 def put(e: Basic, old: Symbol, new: Expr) -> Any:
     """Substitution with automatic evaluation, and without SymPy's cleverness about powers."""
-    bound = any(old in limits for node in e.atoms(Sum, Integral, Product, Limit) for limits in node.args[1:])
+    bound = any(limits.has(old) for node in e.atoms(Sum, Integral, Product, Limit) for limits in node.args[1:])
     return e.subs(old, new) if bound or e.has(Derivative) else e.xreplace({old: new})
 
 
