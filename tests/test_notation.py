@@ -418,3 +418,21 @@ def test_a_symbol_without_a_gloss_is_named():
     with pytest.raises(KeyError, match="`theta` is not in"):
         gloss(Symbol("theta"))  # the same letter without the domain is another symbol
     assert pi not in GLOSSARY
+
+
+A, B, C, D = symbols("A B C D", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("write", "printed"),
+    [
+        (lambda: (A / B) / (C / D), r"\frac{\frac{A}{B}}{\frac{C}{D}}"),
+        (lambda: (B / A) * (1 / B), r"\frac{\frac{B}{A}}{B}"),
+        (lambda: 1 / (A / B), r"\frac{1}{\frac{A}{B}}"),
+        (lambda: A * (B / C), r"A \frac{B}{C}"),
+        (lambda: A / (-B), r"\frac{A}{- B}"),
+    ],
+)
+def test_fractions_inside_of_fractions_stay_whole(write, printed: str) -> None:
+    with as_written():
+        assert latex(tidy(write())) == printed

@@ -344,6 +344,7 @@ class Claim(_Stated):
         self.kind = "limit" if isinstance(self.lhs, Limit) else _KIND[type(statement)]
         self.links: list[tuple[Link, prove.Verdict]] = []
         self.start: Basic | None = None
+        self.begins = ""
         self.route: Route | None = None
         self.checked_points = 0
         self.monte_carlo = False
@@ -417,8 +418,10 @@ class Claim(_Stated):
                 wrong = f"the derivation starts from “{earlier.label}”, which says {earlier.relation}"
                 raise ClaimError(self.label, wrong, f"That does not lead to {self.relation}: start from an equation")
             start = earlier.rhs
+            self.begins = f"by {{eq}}`{earlier.label}`"
             self._lean_on(earlier)
         else:
+            definition = None
             if lhs in self.given:
                 start = tidy(self._full(lhs))
             else:
@@ -426,6 +429,9 @@ class Claim(_Stated):
                 start, definition = _definition(lhs, self.variable)
                 self._lean_on(definition)
                 start = start or (self.lhs if known else tidy(_meaning(lhs)))
+            self.begins = "the left-hand side" if evaluated(start) == lhs else "by definition"
+            if isinstance(definition, _Citation):
+                self.begins = "as cited"
             if isinstance(start, Symbol):
                 wrong = f"the derivation does not start from a definition: {latex(start)} has none"
                 raise ClaimError(self.label, wrong, "Say what it stands for with define(...), or start from a claim")
@@ -850,7 +856,7 @@ class Claim(_Stated):
     def _below(self) -> str:
         if not self.links or self.start is None:
             return ""
-        rows = [("", self.start, "by definition" if isinstance(self.lhs, Symbol) else "the left-hand side")]
+        rows = [("", self.start, self.begins)]
         rows += [(k.relation, k.term, f"{k.reason} *({v.strategy})*") for k, v in self.links]
         with evaluating():
             return _chain(rows)

@@ -182,7 +182,23 @@ class _Printer(LatexPrinter):
         rest = [f for f in e.args if f not in tall]
         if tall and rest:  # exp(...) on the line, after the fraction, not small on top of it
             return " ".join(map(self._print, [_rebuilt(Mul, rest, S.One), *tall]))
+        below = [f for f in e.args if _is_divisor(f)]
+        parts = [*(f.base for f in below), *(f for f in e.args if f not in below)]
+        if below and any(isinstance(part, Mul) for part in parts):  # SymPy would tear an inner fraction apart
+            above = [f for f in e.args if f not in below]
+            under = [f.base if f.exp == -1 else Pow(f.base, -f.exp, evaluate=False) for f in below]
+            return rf"\frac{{{self._factors(above)}}}{{{self._factors(under)}}}"
         return super()._print_Mul(e)
+
+    def _factors(self, factors: list) -> str:
+        if len(factors) == 1:
+            return self._print(factors[0])
+        return " ".join(self.parenthesize(f, PRECEDENCE["Mul"], strict=True) for f in factors) or "1"
+
+    def _print_Pow(self, e: Pow) -> str:
+        if e.exp == -1 and isinstance(e.base, Mul):
+            return rf"\frac{{1}}{{{self._print(e.base)}}}"
+        return super()._print_Pow(e)
 
     def _is_tall(self, exponent: Expr) -> bool:
         """A fraction is unreadable as a superscript."""
@@ -200,6 +216,10 @@ class _Printer(LatexPrinter):
             return super()._print_ExpBase(e, exp)
         body = rf"\exp\left({self._print(e.exp)}\right)"
         return rf"{body}^{{{exp}}}" if exp is not None else body
+
+
+def _is_divisor(factor: Basic) -> bool:
+    return isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative
 
 
 def _unsigned(term: Basic) -> tuple[bool, Basic]:
