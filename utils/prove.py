@@ -294,6 +294,8 @@ def _prove_zero(expr: Expr, where: tuple, depth: int = 0) -> Proof:
         return AUTOMATIC
     expr = with_derivatives(expr)
     names: list[str] = []
+    if expr.has(Limit):  # a change of variable could make it too large to take
+        expr, names = closed_form(expr, where)
     for part, moved in _on_its_domain(expr, where):
         names += ["change of variable"] if moved else []
         closed, used = closed_form(part, where)
@@ -494,8 +496,9 @@ def _plain(s: Symbol) -> str:
 def _equal_exponentials(expr: Expr, where: tuple, depth: int) -> Proof:
     """If exp(expr) is 1 then expr is a multiple of 2 pi i; if it is continuous too, one and the same everywhere.
 
-    A logarithm's argument that is smooth, real and (as exp(expr) is finite) never zero has one sign, so that the
-    logarithm is smooth; it remains to see numerically which multiple it is, at one point.
+    A logarithm's argument that is smooth, real and never zero has one sign, so that the logarithm is smooth; it remains
+    to see numerically which multiple it is, at one point. Where an argument's form does not exclude zero, exp(expr) = 1
+    does, as long as the powers of all such arguments have one sign: none can make up for another.
     """
     if not expr.has(log):
         return None
@@ -504,6 +507,7 @@ def _equal_exponentials(expr: Expr, where: tuple, depth: int) -> Proof:
         return None
     expr = expr.xreplace(places)
     product = S.One
+    signs: set = set()  # of the powers of arguments that might be zero
     for term in Add.make_args(expand(expr)):
         logs = [f for f in Mul.make_args(term) if isinstance(f, log)]
         if len(logs) > 1 or any(log in map(type, preorder_traversal(a.args[0])) for a in logs):
@@ -513,11 +517,12 @@ def _equal_exponentials(expr: Expr, where: tuple, depth: int) -> Proof:
         if not all(f.is_extended_real and is_smooth(f, s) for f in smooth for s in places.values()):
             return None
         product *= logs[0].args[0] ** factor if logs else exp(term)
-    if normal_zero(product - 1) is None:
+        if logs and not all(is_smooth(logs[0], s) for s in places.values()):
+            signs.add(sign(factor))
+    if len(signs) > 1 or not signs <= {S.One, S.NegativeOne} or normal_zero(product - 1) is None:
         return None
-    signs = [(s, -1 if s.is_negative else 1) for s in sorted(expr.free_symbols, key=default_sort_key)]
     try:
-        value = evaluate(expr, {s: Rational(sign_of, 3) for s, sign_of in signs})
+        value = evaluate(expr, {s: Rational(-1 if s.is_negative else 1, 3) for s in expr.free_symbols})
     except (Undefined, NotImplementedError):
         return None
     return "equal exponentials" if abs(value) < 1 else None
