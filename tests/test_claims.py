@@ -28,6 +28,7 @@ from sympy import (
     oo,
     sqrt,
     symbols,
+    sympify,
 )
 
 from utils import claims as module
@@ -1087,3 +1088,11 @@ def test_what_is_given_may_not_go_in_a_circle():
     claim = Claim("circle", Eq(x + a, x + b + 1), given=given)
     with pytest.raises(ClaimError, match="in a circle"):
         claim.derive((claim.rhs, "round and round"))
+
+
+def test_bounds_on_parameters_do_not_make_a_limit_too_large_to_take():
+    m, x = symbols("m x", real=True)
+    s, t = symbols("s t", positive=True)
+    n = Symbol("n", integer=True, positive=True)
+    mean = (m / t**2 + x * n / s**2) / (n / s**2 + 1 / t**2)
+    assert prove.equal(Limit(mean, n, oo), x, [s < 4, t > sympify("1/4")]).status == "proved"
