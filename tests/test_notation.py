@@ -431,6 +431,7 @@ A, B, C, D = symbols("A B C D", positive=True)
         (lambda: 1 / (A / B), r"\frac{1}{\frac{A}{B}}"),
         (lambda: A * (B / C), r"A \frac{B}{C}"),
         (lambda: A / (-B), r"\frac{A}{- B}"),
+        (lambda: (1 / A) / (-B), r"\frac{1}{A \left(- B\right)}"),
     ],
 )
 def test_fractions_inside_of_fractions_stay_whole(write, printed: str) -> None:

@@ -193,7 +193,12 @@ class _Printer(LatexPrinter):
     def _factors(self, factors: list) -> str:
         if len(factors) == 1:
             return self._print(factors[0])
-        return " ".join(self.parenthesize(f, PRECEDENCE["Mul"], strict=True) for f in factors) or "1"
+        return " ".join(map(self._factor, factors)) or "1"
+
+    def _factor(self, factor: Basic) -> str:
+        if _unsigned(factor)[0]:  # a minus sign between two factors would read as a difference
+            return rf"\left({self._print(factor)}\right)"
+        return self.parenthesize(factor, PRECEDENCE["Mul"], strict=True)
 
     def _print_Pow(self, e: Pow) -> str:
         if e.exp == -1 and isinstance(e.base, Mul):
