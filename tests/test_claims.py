@@ -1096,3 +1096,11 @@ def test_bounds_on_parameters_do_not_make_a_limit_too_large_to_take():
     n = Symbol("n", integer=True, positive=True)
     mean = (m / t**2 + x * n / s**2) / (n / s**2 + 1 / t**2)
     assert prove.equal(Limit(mean, n, oo), x, [s < 4, t > sympify("1/4")]).status == "proved"
+
+
+def test_a_citation_inside_of_a_left_hand_side_is_shown():
+    a, b = symbols("a b", positive=True)
+    cite("cited-inside", Eq(a, b**2), source="somebody's theorem")
+    claim = Claim("leans-inside", Eq(3 * a, 3 * b**2), unchecked="only what it leans on matters here")
+    claim.derive((claim.rhs, "put it in"))
+    assert ("cited", "somebody's theorem") in claim.verdicts()

@@ -170,14 +170,16 @@ def _definition(lhs: Basic, variable: Symbol | None = None) -> tuple[Basic | Non
     return None, None
 
 
-def _meaning(lhs: Basic) -> Basic:
-    """The left-hand side with every defined symbol replaced by its definition."""
+def _meaning(lhs: Basic) -> tuple[Basic, list["Definition"]]:
+    """The left-hand side with every defined symbol replaced by its definition, and the definitions that took part."""
+    used = []
     for entry in _REGISTER.values():
         if isinstance(entry.statement, Definition) and isinstance(entry.statement.statement, Eq):
             named, value = entry.statement.solved
             if lhs.has(named):
                 lhs = evaluated(lhs.xreplace({named: value}))
-    return lhs
+                used.append(entry.statement)
+    return lhs, used
 
 
 # ------------------------------------------------------------------------------------------ what they all share
@@ -425,10 +427,14 @@ class Claim(_Stated):
             if lhs in self.given:
                 start = tidy(self._full(lhs))
             else:
-                known = self._full(lhs) != lhs or _meaning(lhs) == lhs
                 start, definition = _definition(lhs, self.variable)
-                self._lean_on(definition)
-                start = start or (self.lhs if known else tidy(_meaning(lhs)))
+                used = [definition] if definition else []
+                if start is None and self._full(lhs) == lhs:
+                    meaning, used = _meaning(lhs)
+                    start = tidy(meaning) if used else self.lhs
+                for earlier in used:
+                    self._lean_on(earlier)
+                start = self.lhs if start is None else start
             self.begins = "the left-hand side" if evaluated(start) == lhs else "by definition"
             if isinstance(definition, _Citation):
                 self.begins = "as cited"
@@ -557,7 +563,8 @@ class Claim(_Stated):
     def _arguments(self, route: Route) -> list[Basic]:
         """The variables that are given: those on the right, and those of the definition that the route asks for."""
         lhs = self.lhs.args[0] if isinstance(self.lhs, Limit) else self.lhs
-        start = _definition(evaluated(lhs), self.variable)[0] or _meaning(evaluated(lhs))
+        start = _definition(evaluated(lhs), self.variable)[0]
+        start = _meaning(evaluated(lhs))[0] if start is None else start
         right = set(variables(self._full(self.rhs)))
         free = variables(self._full(lhs), self._full(self.rhs), self._full(start))
         return [s for s in free if s in right or str(s) in route.parameters]

@@ -307,21 +307,27 @@ def _negative(a: Expr) -> bool:
     return bool(a.is_negative or together(a).is_negative or factored(a).is_negative)
 
 
+def _bell(f: Expr, x: Symbol) -> tuple[Expr, Expr, Expr, Expr] | None:
+    """polynomial, a, b, c of polynomial times exp(a x^2 + b x + c) with a < 0, if that is the form of f."""
+    exponent, polynomial = _exponent_and_rest(f, x)
+    if not exponent.is_polynomial(x) or not polynomial.is_polynomial(x):
+        return None
+    quadratic = Poly(exponent, x)
+    if quadratic.degree() != 2 or not _negative(quadratic.LC()):
+        return None
+    return polynomial, *quadratic.all_coeffs()
+
+
 def _gaussian(f: Expr, x: Symbol) -> Expr | None:
     """Integral over the line of polynomial times exp(quadratic), by completing the square and the even moments."""
     if f.has(sin, cos, sinh, cosh):
         terms = Add.make_args(expand(in_exponentials(f), power_exp=False))
         values = [None if term.has(sin, cos, sinh, cosh) else _gaussian(term, x) for term in terms]
         return None if None in values else Add(*values)
-    exponent, polynomial = _exponent_and_rest(f, x)
-    if not exponent.is_polynomial(x) or not polynomial.is_polynomial(x):
+    parts = _bell(f, x)
+    if parts is None:
         return None
-    quadratic = Poly(exponent, x)
-    if quadratic.degree() != 2:
-        return None
-    a, b, c = quadratic.all_coeffs()
-    if not _negative(a):
-        return None
+    polynomial, a, b, c = parts
     variance = -1 / (2 * a)
     mean = b * variance
     total = S.Zero
@@ -353,15 +359,10 @@ def _gaussian_erf(f: Expr, x: Symbol) -> Expr | None:
 
 def _half_gaussian(f: Expr, x: Symbol) -> Expr | None:
     """Integral over the half line of polynomial times exp(quadratic), by parts from the top power down."""
-    exponent, polynomial = _exponent_and_rest(f, x)
-    if not exponent.is_polynomial(x) or not polynomial.is_polynomial(x):
+    parts = _bell(f, x)
+    if parts is None or not parts[2].is_extended_real:
         return None
-    quadratic = Poly(exponent, x)
-    if quadratic.degree() != 2:
-        return None
-    a, b, c = quadratic.all_coeffs()
-    if not _negative(a) or not b.is_extended_real:
-        return None
+    polynomial, a, b, c = parts
     width = sqrt(together(-a))
     moments = [sqrt(pi) / (2 * width) * exp(c - b**2 / (4 * a)) * (1 + erf(b / (2 * width)))]
     for k in range(1, Poly(polynomial, x).degree() + 1):

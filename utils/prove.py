@@ -82,7 +82,17 @@ from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.evaluate import Undefined, evaluate, evaluated_at
 from utils.normal_form import GIVES_UP, Proof, factored, joined, normal_zero
 
-__all__ = ["Undefined", "Verdict", "at_most", "equal", "evaluate", "matrix_at", "nonnegative", "proportional"]
+__all__ = [
+    "AUTOMATIC",
+    "Undefined",
+    "Verdict",
+    "at_most",
+    "equal",
+    "evaluate",
+    "matrix_at",
+    "nonnegative",
+    "proportional",
+]
 
 
 POINTS = 16

@@ -262,7 +262,9 @@ class Route:
         if answers and all(
             isinstance(retyped, Expr)
             and any(
-                isinstance(side, Expr) and side.free_symbols and prove.equal(retyped, side, count=2).strategy in PLAIN
+                isinstance(side, Expr)
+                and side.free_symbols
+                and prove.equal(retyped, side, count=2).strategy == prove.AUTOMATIC
                 for side in printed
             )
             for retyped in answers
@@ -313,9 +315,6 @@ def _on_symbols(call: Callable, arguments: dict[str, Basic]) -> list:
             continue
         return list(value) if isinstance(value, tuple) else [value]
     return []
-
-
-PLAIN = ("SymPy's automatic evaluation",)
 
 
 def short(values: np.ndarray) -> str:
