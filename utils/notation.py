@@ -11,6 +11,7 @@ from typing import Any
 from sympy import (
     Add,
     Basic,
+    Derivative,
     Expr,
     Function,
     Indexed,
@@ -28,6 +29,7 @@ from sympy import (
     pi,
     sqrt,
 )
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -210,11 +212,24 @@ class _Printer(LatexPrinter):
         return r"\frac" in self._print(exponent) or exponent.count_ops() > SHORT_EXPONENT
 
     def _print_Derivative(self, e: Any) -> str:
+        if isinstance(e.expr, AppliedUndef) and set(e.variables) == set(e.expr.args):
+            return self._primed(e, e.expr.args[0])
         if (
             isinstance(e.expr, Add | Mul) and len(e.variables) == 1
         ):  # without brackets a product reads as its first factor
             return rf"\frac{{\partial}}{{\partial {self._print(e.variables[0])}}} \left({self._print(e.expr)}\right)"
         return super()._print_Derivative(e)
+
+    def _print_Subs(self, e: Any) -> str:
+        inner, old, new = e.args
+        if isinstance(inner, Derivative) and isinstance(inner.expr, AppliedUndef) and inner.expr.args == tuple(old):
+            return self._primed(inner, new[0])
+        return super()._print_Subs(e)
+
+    def _primed(self, derivative: Any, argument: Expr) -> str:
+        """The derivative of an undefined function of one variable, as F'(x)."""
+        name = self._print(Symbol(derivative.expr.func.__name__))
+        return rf"{name}{chr(39) * len(derivative.variables)}{{\left({self._print(argument)} \right)}}"
 
     def _print_ExpBase(self, e: Any, exp: Any = None) -> str:
         if not self._is_tall(e.exp):
