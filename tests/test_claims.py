@@ -10,6 +10,7 @@ from scipy import stats
 from sympy import (
     Abs,
     Derivative,
+    Determinant,
     Eq,
     Function,
     Ge,
@@ -20,6 +21,7 @@ from sympy import (
     Le,
     Limit,
     Lt,
+    Matrix,
     MatrixExpr,
     MatrixSymbol,
     Q,
@@ -751,6 +753,19 @@ def mean_inequality():
     return claim, products, {"tight": {s: 2, t: 2}}
 
 
+def rank_one_update():
+    with as_written():
+        entries = Matrix([[1 + a * s, a * t], [b * s, 1 + b * t]])
+        claim = Claim("rank-one", Eq(Determinant(entries), 1 + a * s + b * t))
+        claim.derive((claim.rhs, "write it out"))
+
+    def eigenvalues(a, b, s, t):
+        """The product of numpy's eigenvalues."""
+        return np.prod(np.linalg.eigvals(np.eye(2) + np.outer([a, b], [s, t]))).real
+
+    return claim, eigenvalues, {}
+
+
 def simulated_moment():
     return second_moment(), simulated(50_000), {"at": 6}
 
@@ -762,6 +777,7 @@ RIGHT = [
     proportionality,
     compound_interest,
     mean_inequality,
+    rank_one_update,
     simulated_moment,
 ]
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
     Abs,
+    Determinant,
     Function,
     IndexedBase,
     Integral,
@@ -77,6 +78,8 @@ EDITS = [
     ("factor", A * B, 2 * A * B),
     ("number", Piecewise((3 * a, x < 0), (b, True)), Piecewise((4 * a, x < 0), (b, True))),
     ("number", Matrix([[3 * a, b]]), Matrix([[4 * a, b]])),
+    ("factor", Determinant(Matrix([[a, b], [c, x]])), Determinant(Matrix([[a, b], [2 * c, x]]))),
+    ("swapped symbols", Determinant(Matrix([[a, b], [c, x]])), Determinant(Matrix([[b, a], [c, x]]))),
 ]
 
 

@@ -13,10 +13,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import (
     Derivative,
+    Determinant,
+    Function,
     IndexedBase,
     Integral,
+    Matrix,
     Rational,
     S,
+    Subs,
     Symbol,
     exp,
     lambdify,
@@ -34,6 +38,7 @@ from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal,
 
 a, b, c = symbols("a b c", real=True)
 i, mu_0, sigma, tau_0, y, ys = (getattr(notation, name) for name in ("i", "mu_0", "sigma", "tau_0", "y", "ys"))
+F = Function("F")
 AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 
 
@@ -277,6 +282,24 @@ def _atom(tokens):
         ),
         (lambda: exp(a / b) ** 2, r"\exp\left(\frac{a}{b}\right)^{2}"),
         (lambda: exp(a + b + c + a + b + c + a + b), r"\exp\left(a + b + c + a + b + c + a + b\right)"),
+        (lambda: Determinant(Matrix([[a - a, 1 * b], [0, c]])), r"\begin{vmatrix} a - a & b \\ 0 & c \end{vmatrix}"),
+        (
+            lambda: Determinant(Matrix([[Derivative(F(a, b), b)]])),
+            r"\begin{vmatrix} \frac{\partial F}{\partial b} \end{vmatrix}",
+        ),
+        (
+            lambda: Determinant(Matrix([[1 / a, b], [0, 1]])),
+            r"\begin{vmatrix} \frac{1}{a} & b \\[0.7em] 0 & 1 \end{vmatrix}",
+        ),
+        (lambda: Derivative(F(a), a), r"F'{\left(a \right)}"),
+        (lambda: Derivative(F(a), (a, 2)), r"F''{\left(a \right)}"),
+        (lambda: Derivative(F(F(a)), F(a)), r"F'{\left(F{\left(a \right)} \right)}"),
+        (lambda: Subs(Derivative(F(a), a), a, b + c), r"F'{\left(b + c \right)}"),
+        (
+            lambda: Derivative(F(a, b), a, b),
+            r"\frac{\partial^{2}}{\partial b\partial a} F{\left(a,b \right)}",
+        ),
+        (lambda: Derivative(F(a, 2 * b), a), r"\frac{\partial}{\partial a} F{\left(a,2 b \right)}"),
         (lambda: ys[i], "{y}_{i}"),
         (lambda: ys[i + 1], "{y}_{i + 1}"),
         (lambda: ys[1] - notation.ybar, r"{y}_{1} - \bar{y}"),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sympy import (
     Abs,
     Derivative,
+    Determinant,
     Function,
     Heaviside,
     I,
@@ -136,6 +137,18 @@ STRATEGIES = [
         1 / a,
     ),
     ("differentiated back", Integral(z * exp(-a * z), (z, 0, b)), (1 - (1 + a * b) * exp(-a * b)) / a**2, 1 / a**2),
+    (
+        "determinant written out",
+        Determinant(Matrix([[1 + a * x, a * y], [b * x, 1 + b * y]])),
+        1 + a * x + b * y,
+        1 + a * x - b * y,
+    ),
+    (
+        "determinant written out",
+        Determinant(Matrix(2, 2, [Derivative(e, v) for e in (x * exp(y), y * exp(x)) for v in (x, y)])),
+        exp(x + y) * (1 - x * y),
+        exp(x + y),
+    ),
     ("limit", Limit((1 + a / n) ** n, n, oo), exp(a), 1 + a + a**2 / 2),
     ("summation", Sum(a**j / factorial(j), (j, 0, oo)), exp(a), exp(a) - 1),
     ("simplify (a heuristic)", besselj(0, x) + besselj(2, x), 2 * besselj(1, x) / x, besselj(1, x) / x),
@@ -360,6 +373,9 @@ VALUES = [
     (Piecewise((x, x < 1), (1 / (x - x), True)), {x: Rational(1, 2)}, 0.5),
     (Mod(n, 4) + floor(x) + ceiling(x) + sign(-x) + Heaviside(x), {n: Integer(7), x: Rational(5, 2)}, 8),
     (binomial(n, 2), {n: Integer(6)}, 15),
+    (Determinant(Matrix([[0, x, 1], [2, 3, x], [x, 0, 5]])), {x: Integer(2)}, -18),
+    (Determinant(Matrix([[Derivative(x**3, x), 1], [x, Sum(j, (j, 1, 3))]])), {x: Integer(2)}, 70),
+    (Determinant(Matrix([[x, 2], [3 * x, 6]])), {x: Integer(2)}, 0),
 ]
 
 
@@ -384,6 +400,12 @@ NO_VALUE = [
 def test_what_has_no_value_says_so(expr, point):
     with pytest.raises(Undefined):
         evaluate(expr, point)
+
+
+def test_a_determinant_of_a_matrix_that_is_not_written_out_is_left_alone():
+    with pytest.raises(NotImplementedError, match="written out"):
+        evaluate(Determinant(A), {d: Integer(2)})
+    assert equal(Determinant(A), Determinant(A.T)).status == "undecided"
 
 
 def test_a_quadrature_is_good_to_more_than_half_of_its_digits():

@@ -14,12 +14,14 @@ from sympy import (
     Add,
     Basic,
     Derivative,
+    Determinant,
     Dummy,
     Expr,
     I,
     IndexedBase,
     Integral,
     Limit,
+    MatrixBase,
     Mul,
     Piecewise,
     Poly,
@@ -71,6 +73,7 @@ __all__ = ["closed_form", "is_smooth", "put", "surely_nonnegative", "with_deriva
 INTEGRAND_SIZE = 30
 LIMIT_SIZE = 60
 SERIES_SIZE = 40
+EXPANDED = "determinant written out"
 
 
 def with_derivatives(e: Basic) -> Any:
@@ -108,7 +111,7 @@ def surely_positive(e: Expr, where: tuple) -> bool:
 
 
 def closed_form(expr: Expr, where: tuple = ()) -> tuple[Expr, list[str]]:
-    """Evaluate sums, products, limits and integrals that have an exact value; name what was used."""
+    """Evaluate sums, products, limits, integrals and determinants that have an exact value; name what was used."""
     used: list[str] = []
 
     def visit(e: Basic) -> Basic:
@@ -123,6 +126,10 @@ def closed_form(expr: Expr, where: tuple = ()) -> tuple[Expr, list[str]]:
             if how and how not in used:
                 used.append(how)
             return value
+        if isinstance(e, Determinant) and isinstance(e.arg, MatrixBase):
+            if EXPANDED not in used:
+                used.append(EXPANDED)
+            return e.arg.applyfunc(visit).det(method="berkowitz")  # no division, so no pivot that might be zero
         args = [visit(a) for a in e.args]
         return e.func(*args) if any(a is not b for a, b in zip(args, e.args, strict=True)) else e
 

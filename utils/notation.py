@@ -12,6 +12,7 @@ from sympy import (
     Add,
     Basic,
     Derivative,
+    Determinant,
     Expr,
     Function,
     Indexed,
@@ -117,8 +118,10 @@ def tidy(expr: Basic) -> Basic:
 
 
 def _tidy(expr: Basic) -> Basic:
-    if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol | MatrixBase):
+    if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol):
         return expr
+    if isinstance(expr, MatrixBase):
+        return expr.applyfunc(_tidy)
     args = [_tidy(a) for a in expr.args]
     if isinstance(expr, Mul):
         negative, factors = False, []
@@ -211,9 +214,20 @@ class _Printer(LatexPrinter):
         """A fraction is unreadable as a superscript."""
         return r"\frac" in self._print(exponent) or exponent.count_ops() > SHORT_EXPONENT
 
+    def _print_Determinant(self, e: Determinant) -> str:
+        if not isinstance(e.arg, MatrixBase):
+            return super()._print_Determinant(e)
+        rows = [[self._print(entry) for entry in e.arg.row(k)] for k in range(e.arg.rows)]
+        gap = r" \\[0.7em] " if any(r"\frac" in entry for row in rows for entry in row) else r" \\ "
+        return rf"\begin{{vmatrix}} {gap.join(' & '.join(row) for row in rows)} \end{{vmatrix}}"
+
     def _print_Derivative(self, e: Any) -> str:
-        if isinstance(e.expr, AppliedUndef) and set(e.variables) == set(e.expr.args):
+        if isinstance(e.expr, AppliedUndef) and len(e.expr.args) == 1 and set(e.variables) == set(e.expr.args):
             return self._primed(e, e.expr.args[0])
+        of_several = isinstance(e.expr, AppliedUndef) and len(e.expr.args) > 1
+        if of_several and len(e.variables) == 1 and all(a.is_Symbol for a in e.expr.args):
+            name = self._print(Symbol(e.expr.func.__name__))  # its arguments stand where the function is defined
+            return rf"\frac{{\partial {name}}}{{\partial {self._print(e.variables[0])}}}"
         if (
             isinstance(e.expr, Add | Mul) and len(e.variables) == 1
         ):  # without brackets a product reads as its first factor
