@@ -2,7 +2,7 @@
 
     python chapters/training/flows.py
 
-from the book's folder: 10 minutes of CPU on one thread, with the seeds 0, 1 and 2 (0 and 1 for
+from the book's folder: 11 minutes of CPU on one thread, with the seeds 0, 1 and 2 (0 and 1 for
 the colour patches). Results go to flows.json beside this file after each run, with its seed and
 CPU time, and the weights of some to *.pt. A run that is on record for the present code is not
 repeated, so that an interrupted command goes on where it was.
