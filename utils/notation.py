@@ -487,3 +487,15 @@ t = symbol("t", "a value of U that is integrated over", real=True)
 f_polar = symbol("f_polar", "joint density of distance and angle", r"f_{R,\Phi}(r, \varphi)", positive=True)
 ratio = symbol("ratio", "a ratio of two variables", "u", real=True)
 f_moved = symbol("f_moved", "density of scaled and shifted noise", r"f_{\mu + \sigma\varepsilon}(y)", positive=True)
+f_normals = symbol(
+    "f_normals",
+    "two normal densities multiplied, at Box and Muller's point",
+    r"\varphi(z_1)\,\varphi(z_2)",
+    positive=True,
+)
+log_weight = symbol(
+    "log_weight",
+    "log ratio of a moved normal density to the standard one",
+    r"\log\frac{\varphi(x - a)}{\varphi(x)}",
+    real=True,
+)
