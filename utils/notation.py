@@ -370,7 +370,9 @@ u = symbol("u", "the data along one singular direction", real=True)
 left_x = symbol("left_x", "left end of the support of X", r"x_{\min}", real=True)
 right_x = symbol("right_x", "right end of the support of X", r"x_{\max}", real=True)
 left_y = symbol("left_y", "left end of the support of Y", r"y_{\min}", real=True)
-prob_interval = symbol("prob_interval", "probability that Y lies in an interval", r"P(c_1 < Y \le c_2)", nonnegative=True)
+prob_interval = symbol(
+    "prob_interval", "probability that Y lies in an interval", r"P(c_1 < Y \le c_2)", nonnegative=True
+)
 low = symbol("low", "lower end of an interval", "c_1", positive=True)
 high = symbol("high", "upper end of an interval", "c_2", positive=True)
 cdf_scaled = symbol("cdf_scaled", "distribution function of a multiple of X", r"F_{aX}(y)", nonnegative=True)
