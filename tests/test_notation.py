@@ -43,8 +43,19 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 
 
 # Letters that the book uses twice on purpose: for a vector and for one observation or one coordinate, for the vector
-# of means and the mean of one, for the weights of the schools and the weight of a regression.
-SHARED_LETTERS = {"y": {"y", "ys"}, "x": {"x", "xs"}, r"\mu": {"mu", "ms"}, "w": {"w", "weight"}}
+# of means and the mean of one, for the weights of the schools and the weight of a regression; for a value and a value
+# that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by.
+SHARED_LETTERS = {
+    "y": {"y", "y_pos", "ys", "ys_pos"},
+    "x": {"x", "x_pos", "xs"},
+    r"\mu": {"mu", "ms"},
+    "w": {"w", "weight"},
+    "a": {"scale", "slope"},
+    "r": {"r", "radius"},
+    "s": {"s", "total"},
+    "u": {"u", "unit", "first", "ratio"},
+    r"\lambda": {"lam", "rate", "exponent_bc"},
+}
 
 
 @pytest.fixture

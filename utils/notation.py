@@ -370,9 +370,11 @@ u = symbol("u", "the data along one singular direction", real=True)
 left_x = symbol("left_x", "left end of the support of X", r"x_{\min}", real=True)
 right_x = symbol("right_x", "right end of the support of X", r"x_{\max}", real=True)
 left_y = symbol("left_y", "left end of the support of Y", r"y_{\min}", real=True)
-prob_interval = symbol("prob_interval", "probability that Y lies in an interval", r"P(c < Y \le d)", nonnegative=True)
-low = symbol("low", "lower end of an interval", "c", positive=True)
-high = symbol("high", "upper end of an interval", "d", positive=True)
+prob_interval = symbol(
+    "prob_interval", "probability that Y lies in an interval", r"P(c_1 < Y \le c_2)", nonnegative=True
+)
+low = symbol("low", "lower end of an interval", "c_1", positive=True)
+high = symbol("high", "upper end of an interval", "c_2", positive=True)
 cdf_scaled = symbol("cdf_scaled", "distribution function of a multiple of X", r"F_{aX}(y)", nonnegative=True)
 scale = symbol("scale", "a positive factor", "a", positive=True)
 slope = symbol("slope", "slope of an affine map", "a", real=True, nonzero=True)
@@ -478,7 +480,7 @@ jac_sticks = symbol(
     positive=True,
 )
 eps = symbol("eps", "standard normal noise", r"\varepsilon", real=True)
-tilt = symbol("tilt", "how far a law is moved", "a", real=True)
+tilt = symbol("tilt", "how far a law is moved", r"\delta", real=True)
 ys_pos = vector("ys_pos", n, "positive observations, numbered from 1 to n", latex="y", positive=True)
 log_lik_log = symbol("log_lik_log", "log-likelihood of the log-normal law", r"\ell_{\log}", real=True)
 exponent_bc = symbol("exponent_bc", "exponent of Box and Cox's transform", r"\lambda", real=True, nonzero=True)
@@ -487,3 +489,15 @@ t = symbol("t", "a value of U that is integrated over", real=True)
 f_polar = symbol("f_polar", "joint density of distance and angle", r"f_{R,\Phi}(r, \varphi)", positive=True)
 ratio = symbol("ratio", "a ratio of two variables", "u", real=True)
 f_moved = symbol("f_moved", "density of scaled and shifted noise", r"f_{\mu + \sigma\varepsilon}(y)", positive=True)
+f_normals = symbol(
+    "f_normals",
+    "two normal densities multiplied, at Box and Muller's point",
+    r"\varphi(z_1)\,\varphi(z_2)",
+    positive=True,
+)
+log_weight = symbol(
+    "log_weight",
+    "log ratio of a moved normal density to the standard one",
+    r"\log\frac{\varphi(x - \delta)}{\varphi(x)}",
+    real=True,
+)
