@@ -361,6 +361,14 @@ def test_undefined_functions_stand_for_every_function():
     assert equal(Derivative(f(x) ** 2, x), f(x) * Derivative(f(x), x)).status == "refuted"
 
 
+def test_a_moving_end_of_an_integral_of_any_function():
+    """Leibniz, from minus infinity too, where the function that stands in for f has no integral."""
+    h = Function("h")
+    slope = Derivative(Integral(f(z), (z, -oo, h(x))), x)
+    assert equal(slope, f(h(x)) * Derivative(h(x), x)).status == "proved"
+    assert equal(slope, f(h(x))).status != "proved"
+
+
 VALUES = [
     (Sum(F[j] * j, (j, 1, 3)), {F: tuple(map(Integer, (9, 1, 2, 3)))}, 14),
     (F[n + 1], {F: tuple(map(Integer, range(9))), n: Integer(4)}, 5),
