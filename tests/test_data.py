@@ -16,6 +16,8 @@ SETS = {
     "diabetes": {"features": (442, 10), "progression": (442,), "feature_names": (10,)},
     "digits": {"pixels": (1797, 64), "digit": (1797,)},
     "breast_cancer": {"features": (569, 30), "malignant": (569,), "feature_names": (30,)},
+    "grey_patches": {"pixels": (27000, 36), "block": (27000,), "split": (27000,)},
+    "colour_patches": {"pixels": (27000, 192), "block": (27000,), "split": (27000,)},
 }
 
 
@@ -83,6 +85,19 @@ def test_one_changed_number_from_scikit_learn_raises(name, monkeypatch):
 
     monkeypatch.setattr(sklearn.datasets, f"load_{name}", tampered)
     with pytest.raises(ValueError, match=rf"scikit-learn's `{name}` must have sha256 \w+ \(got \w+\): install"):
+        getattr(data, name)()
+
+
+@pytest.mark.parametrize("name", ["grey_patches", "colour_patches"])
+def test_one_changed_pixel_of_a_photograph_raises(name, monkeypatch):
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_sample_images()
+    china, flower = bunch.images
+    china = china.copy()
+    china[100, 100] ^= 8
+    monkeypatch.setattr(sklearn.datasets, "load_sample_images", lambda: type(bunch)(images=[china, flower]))
+    with pytest.raises(ValueError, match=rf"`{name}` must have sha256 \w+ \(got \w+\): install .* pillow"):
         getattr(data, name)()
 
 
@@ -157,3 +172,32 @@ def test_digits_and_breast_cancer_have_their_documented_counts():
     assert np.bincount(figures["digit"]).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     assert set(np.unique(figures["pixels"])) == set(range(17))
     assert data.breast_cancer()["malignant"].sum() == 212
+
+
+@pytest.mark.parametrize(("name", "size", "channels"), [("grey_patches", 6, 1), ("colour_patches", 8, 3)])
+def test_patches_are_cut_from_the_photographs_in_reading_order(name, size, channels):
+    from sklearn.datasets import load_sample_images
+
+    patches = data.__dict__[name]()
+    images = [np.asarray(image, dtype=float) for image in load_sample_images().images]
+    for image, row, column, y, x in [(0, 0, 0, 0, 0), (1, 5, 9, 14, 14 if size == 6 else 13), (0, 3, 7, 2, 9)]:
+        index = ((image * 6 + row) * 10 + column) * 225 + y * 15 + x
+        top, left = 64 * row + 4 * y, 64 * column + 4 * x
+        cut = images[image][top : top + size, left : left + size]
+        if channels == 1:
+            luma = cut @ [0.299, 0.587, 0.114]
+            np.testing.assert_allclose(patches["pixels"][index].reshape(size, size), luma, atol=0.51)
+        else:
+            np.testing.assert_array_equal(patches["pixels"][index].reshape(size, size, 3), cut)
+        assert patches["block"][index] == (image * 6 + row) * 10 + column
+
+
+@pytest.mark.parametrize("name", ["grey_patches", "colour_patches"])
+def test_no_block_is_in_two_splits_and_each_split_sees_both_photographs(name):
+    patches = data.__dict__[name]()
+    blocks = {part: set(patches["block"][patches["split"] == part]) for part in ("train", "validation", "test")}
+    assert {part: len(found) for part, found in blocks.items()} == {"train": 80, "validation": 20, "test": 20}
+    assert len(set.union(*blocks.values())) == 120
+    assert all(min(found) < 60 <= max(found) for found in blocks.values())
+    assert patches["pixels"].min() >= 0 and patches["pixels"].max() <= 255
+    assert np.all(patches["pixels"] % 1 == 0)
