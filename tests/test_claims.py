@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 from sympy import (
+    Abs,
+    Derivative,
     Determinant,
     Eq,
+    Function,
     Ge,
     Gt,
     IndexedBase,
     Integral,
+    Lambda,
     Le,
     Limit,
     Lt,
@@ -28,6 +32,7 @@ from sympy import (
     lambdify,
     log,
     oo,
+    sinh,
     sqrt,
     symbols,
     sympify,
@@ -1120,3 +1125,104 @@ def test_a_citation_inside_of_a_left_hand_side_is_shown():
     claim = Claim("leans-inside", Eq(3 * a, 3 * b**2), unchecked="only what it leans on matters here")
     claim.derive((claim.rhs, "put it in"))
     assert ("cited", "somebody's theorem") in claim.verdicts()
+
+
+# ------------------------------------------------------------------------------------------ undefined functions
+
+
+F, h = Function("F"), Function("h")
+CHAIN = [
+    {F: Lambda(x, 1 / (1 + exp(-x))), h: Lambda(x, x + x**3 / 9)},
+    {F: Lambda(x, exp(x / 3)), h: Lambda(x, -sinh(x) / 2)},
+]
+
+
+def chain_rule(printed, **options):
+    """The derivative of F(h(a)), with this printed side."""
+    with as_written():
+        return Claim("chain", Eq(Derivative(F(h(a)), a), printed), where=[a > -2, a < 2], **options)
+
+
+def differences(F, h, a):
+    """Central differences of F at h(a), extrapolated to step 0."""
+    step = np.array([1, 2, 4]) * 2e-3
+    return (F(h(a + step)) - F(h(a - step))) / (2 * step) @ [64 / 45, -20 / 45, 1 / 45]
+
+
+def test_a_claim_about_every_function_is_proved_for_all_and_checked_with_some():
+    with as_written():
+        claim = chain_rule(Derivative(F(h(a)), h(a)) * Derivative(h(a), a), functions=CHAIN)
+    claim.derive((claim.rhs, "chain rule"))
+    claim.check(differences, rtol=1e-7)
+    assert claim.links[0][1].strategy == "rational functions"
+    assert claim.counts["applied"] == claim.counts["rejected"] > 8
+    assert "16 points with 2 choices of F, h" in claim._repr_mimebundle_()["text/plain"]
+    assert claim.record()["functions"][1]["h"] == "Lambda(x, -sinh(x)/2)"
+    assert r"F'{\left(h{\left(a \right)} \right)} h'{\left(a \right)}" in claim.equation()
+
+
+@pytest.mark.parametrize(
+    "wrong", [Derivative(F(h(a)), h(a)), Derivative(F(a), a) * Derivative(h(a), a), F(h(a)) * Derivative(h(a), a)]
+)
+def test_a_wrong_claim_about_every_function_passes_neither_gate(wrong):
+    claim = chain_rule(wrong, functions=CHAIN)
+    with pytest.raises(ClaimError, match=r"is false: at .*h = Lambda"):
+        claim.derive((wrong, "chain rule"))
+    with pytest.raises(ClaimError, match="right-hand side is"):
+        claim.check(differences, rtol=1e-7)
+
+
+def test_instances_that_hide_an_error_leave_a_mutant_alive():
+    """With increasing functions alone, nothing tells |h'| from h'."""
+    with as_written():
+        claim = Claim("size", Eq(m, F(h(a)) * Abs(Derivative(h(a), a))), functions=CHAIN[:1], where=[a > -2, a < 2])
+        both = Claim("both", Eq(m, F(h(a)) * Abs(Derivative(h(a), a))), functions=CHAIN, where=[a > -2, a < 2])
+
+    def slope(F, h, a):
+        """F at h(a), times how far h moves."""
+        return F(h(a)) * abs(differences(lambda v: v, h, a))
+
+    with pytest.raises(ClaimError, match=r"survive the check .*Abs"):
+        claim.check(slope, rtol=1e-7)
+    both.check(slope, rtol=1e-7)
+
+
+def test_functions_are_asked_for_and_looked_at():
+    claim = chain_rule(F(h(a)))
+    with pytest.raises(ClaimError, match=r"nothing says what F, h could be. Give the claim functions="):
+        claim.check(differences)
+    for wrong in (
+        [{F: Lambda(x, x)}, {h: Lambda(x, x)}],
+        [{}],
+        [{F: exp}],
+        [{F: Lambda(x, x + a)}],
+        [{a: Lambda(x, x)}],
+    ):
+        with pytest.raises(ClaimError, match="`functions`"):
+            chain_rule(F(h(a)), functions=wrong)
+
+
+def test_a_route_may_not_put_undefined_functions_together_as_printed():
+    with as_written():
+        claim = Claim("composed", Eq(m, F(h(a))), functions=CHAIN)
+
+    def retyped(F, h, a):
+        """The printed side again."""
+        return F(h(a))
+
+    with pytest.raises(ClaimError, match="evaluates the printed tree"):
+        claim.check(retyped)
+
+
+def test_an_inequality_about_every_function():
+    with as_written():
+        g = Function("g", real=True)
+        claim = Claim("square", Le(2 * g(a), g(a) ** 2 + 1), functions=[{g: Lambda(x, exp(x))}, {g: Lambda(x, x**3)}])
+    claim.derive(leq(claim.rhs, "a square", gap=(g(a) - 1) ** 2))
+
+    @claim.check(tight={a: Rational(1, 10**6)})
+    def sides(g, a):
+        """A trace and a determinant of matrices with g(a) on the diagonal."""
+        return np.trace(np.diag([g(a), g(a)])), np.linalg.det([[g(a), 1], [-1, g(a)]])
+
+    assert claim.counts["rejected"] == claim.counts["applied"] > 0

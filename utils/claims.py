@@ -24,6 +24,7 @@ from sympy import (
     Ge,
     Gt,
     Integral,
+    Lambda,
     Le,
     Limit,
     Lt,
@@ -36,6 +37,7 @@ from sympy import (
     sympify,
 )
 from sympy.assumptions import AppliedPredicate
+from sympy.core.function import AppliedUndef, UndefinedFunction
 from sympy.core.relational import Relational
 from sympy.matrices.expressions.inverse import Inverse
 from sympy.matrices.expressions.transpose import Transpose
@@ -46,7 +48,20 @@ from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
 from utils.notation import GLOSSARY, evaluating, latex, tidy
-from utils.routes import SLOW, ClaimError, Columns, Route, Stated, Truth, at_point, numbers, padded, short, shown
+from utils.routes import (
+    FUNCTIONS,
+    SLOW,
+    ClaimError,
+    Columns,
+    Route,
+    Stated,
+    Truth,
+    at_point,
+    numbers,
+    padded,
+    short,
+    shown,
+)
 
 __all__ = [
     "Claim",
@@ -290,6 +305,18 @@ class _Stated(Printed):
         }
 
 
+def _instances(label: str, functions: Sequence[prove.Functions]) -> tuple[dict, ...]:
+    """Instances of undefined functions, each naming the same functions."""
+    mend = "Give functions=[{f: Lambda(x, ...), ...}, ...], every entry with the same functions"
+    for chosen in functions:
+        if not isinstance(chosen, Mapping) or set(chosen) != set(functions[0]) or not chosen:
+            raise ClaimError(label, f"`functions` holds {chosen}", mend)
+        for f, law in chosen.items():
+            if not isinstance(f, UndefinedFunction) or not isinstance(law, Lambda) or law.free_symbols:
+                raise ClaimError(label, f"`functions` says that {f} is {law}", mend)
+    return tuple(dict(chosen) for chosen in functions)
+
+
 def _assumptions(s: Basic) -> str:
     known = getattr(s, "assumptions0", {})
     names = [k for k in ("integer", "positive", "nonnegative", "negative", "real") if known.get(k)]
@@ -317,6 +344,8 @@ class Claim(_Stated):
     `where`: conditions that hold besides, e.g. (p < 1,). `source`: where it stands in print.
     `given`: definitions and earlier claims whose left-hand sides stand, in this claim, for their right-hand sides.
     `settles`: ids of the inventory items that this claim answers. `unproved`, `unchecked`: why a gate is left out.
+    `functions`: of a statement about undefined functions, instances {f: Lambda(x, ...), ...} that meet its hypotheses
+    (an increasing f, say); they are tried in turn, and a route receives them by name. Proofs hold for every smooth f.
     Raises ClaimError for a label that is taken, and for a symbol without a domain.
     """
 
@@ -331,8 +360,10 @@ class Claim(_Stated):
         given: Iterable["_Stated"] = (),
         unproved: str = "",
         unchecked: str = "",
+        functions: Sequence[prove.Functions] = (),
     ) -> None:
         super().__init__(label, statement, where, source, settles)
+        self.functions = _instances(label, functions)
         self.cited: list[str] = []
         self.rests_on = tuple(given)
         for earlier in self.rests_on:
@@ -477,12 +508,11 @@ class Claim(_Stated):
     def _link(self, before: Basic, link: Link) -> prove.Verdict:
         after = self._full(link.term)
         if link.relation == "=":
-            return prove.equal(before, after, self.where)
+            return prove.equal(before, after, self.where, functions=self.functions)
         if link.relation == r"\propto":
-            return prove.proportional(before, after, link.variable, self.where)
-        return prove.at_most(
-            before, after, self.where, None if link.gap is None else self._full(link.gap), strict=self.relation == "<"
-        )
+            return prove.proportional(before, after, link.variable, self.where, self.functions)
+        gap, strict = None if link.gap is None else self._full(link.gap), self.relation == "<"
+        return prove.at_most(before, after, self.where, gap, strict, self.functions)
 
     def _broken(self, number: int, before: Basic, link: Link, verdict: prove.Verdict) -> None:
         step = f"link {number}, {latex(tidy(before))} {link.relation} {latex(link.term)} ({link.reason})"
@@ -537,13 +567,19 @@ class Claim(_Stated):
         assert route is not None
         sides = [self._full(self.lhs), self._full(self.rhs)]
         known = self._arguments(route)
-        route.guard(known, [s for s in sides if not isinstance(s, Symbol)])
+        undefined = {a.func for side in sides for a in side.atoms(AppliedUndef)}
+        if any(undefined - set(chosen) for chosen in self.functions or [{}]):
+            wrong = f"nothing says what {', '.join(sorted(map(str, undefined)))} could be"
+            raise ClaimError(self.label, wrong, "Give the claim functions=[{f: Lambda(x, ...), ...}, ...]")
+        route.guard([*known, *self._function_names()], [s for s in sides if not isinstance(s, Symbol)], self.functions)
         slow = any(s.has(*SLOW) for s in sides if not isinstance(s, Limit))
         count = settings.at or (POINTS_ONE_BY_ONE if slow or self.kind == "limit" else POINTS)
         try:
             drawn = points([s for s in known if s != self._runs()], self.where, count, seed_of(self.label))
         except ValueError as error:
             raise ClaimError(self.label, str(error), "A check without a point is none") from None
+        if self.functions:
+            drawn = [{**p, FUNCTIONS: self.functions[k % len(self.functions)]} for k, p in enumerate(drawn)]
         if self.kind == "inequality":
             self._check_inequality(drawn, known)
             return
@@ -569,12 +605,19 @@ class Claim(_Stated):
         free = variables(self._full(lhs), self._full(self.rhs), self._full(start))
         return [s for s in free if s in right or str(s) in route.parameters]
 
+    def _function_names(self) -> list[Any]:
+        return sorted({f for chosen in self.functions for f in chosen}, key=str)
+
+    def _names(self, known: Sequence[Any]) -> dict[str, Any]:
+        """What a route may ask for, by name."""
+        return {str(s): s for s in (*known, *self._function_names())}
+
     def _quantities(self, known: Sequence[Basic]) -> list[Symbol]:
         return [s for s in variables(self._full(self.lhs)) if s not in known and isinstance(s, Symbol)]
 
     def _reference(self, drawn: list[Point], known: list[Basic]) -> tuple[list[Point], Truth]:
         """Ask the route at every point; for ∝ against the next point's variable, for a limit along n, 2n, 4n, ..."""
-        route, names = self.route, {str(s): s for s in known}
+        route, names = self.route, self._names(known)
         assert route is not None
         rtol = self.settings.rtol or (RTOL_LIMIT if self.kind == "limit" else RTOL)
         if self.kind == "limit":
@@ -731,10 +774,10 @@ class Claim(_Stated):
 
     def _same(self, expr: Basic, mutant: Basic) -> bool:
         if self.variable is not None:
-            return prove.proportional(expr, mutant, self.variable, self.where).status == "proved"
+            return prove.proportional(expr, mutant, self.variable, self.where, self.functions).status == "proved"
         if isinstance(expr, MatrixExpr):
             return self._untransposed(expr) == self._untransposed(mutant)
-        return prove.equal(expr, mutant, self.where).status == "proved"
+        return prove.equal(expr, mutant, self.where, functions=self.functions).status == "proved"
 
     def _untransposed(self, expr: Basic) -> Basic:
         """A matrix expression without transposes of symmetric matrices, and Inverse without its idle exponent."""
@@ -747,7 +790,7 @@ class Claim(_Stated):
 
     def _check_inequality(self, drawn: list[Point], known: list[Basic]) -> None:
         """Both sides by the route: their order everywhere, a hunt for a counterexample, a point where it is tight."""
-        route, names = self.route, {str(s): s for s in known}
+        route, names = self.route, self._names(known)
         assert route is not None
         greater = isinstance(self.statement, Ge | Gt)
         pairs = [np.ravel(route.at(p, names, k)) for k, p in enumerate(drawn)]
@@ -820,10 +863,13 @@ class Claim(_Stated):
         if self.settings.tight is None:
             mend = "Pass tight={symbol: value, ...}: a point where the two sides (nearly) meet"
             raise ClaimError(self.label, "no point is named at which the inequality is tight", mend)
-        missing = [str(s) for s in names.values() if s not in self.settings.tight]
+        symbols = [s for s in names.values() if not isinstance(s, UndefinedFunction)]
+        missing = [str(s) for s in symbols if s not in self.settings.tight]
         if missing:
             raise ClaimError(self.label, f"`tight` gives no value for {missing}", "Name a value for every symbol")
-        p = {s: sympify(self.settings.tight[s]) for s in names.values()}
+        p: Point = {s: sympify(self.settings.tight[s]) for s in symbols}
+        if self.functions:
+            p[FUNCTIONS] = self.functions[0]
         left, right = np.ravel(self.route.at(p, names))
         if abs(left - right) > 1e-3 * max(abs(left), abs(right), 1e-12):
             wrong = f"at the point said to be tight the sides are {left:.6g} and {right:.6g}"
@@ -844,6 +890,8 @@ class Claim(_Stated):
             found.append(("proved", f"{len(self.links)} link" + "s" * (len(self.links) > 1)))
         if self.route is not None:
             unit = "random points" if self.monte_carlo else "points"
+            if len(self.functions) > 1:
+                unit += f" with {len(self.functions)} choices of {', '.join(map(str, self._function_names()))}"
             mutated = f"{self.counts['rejected']}/{self.counts['applied']} mutants rejected"
             found.append(("checked", f"by {self.route.name} at {self.checked_points} {unit} · {mutated}"))
         return found + [("cited", source) for source in self.cited]
@@ -858,7 +906,9 @@ class Claim(_Stated):
             kind = "Monte Carlo" if self.monte_carlo else "deterministic"
             route = {"name": self.route.name, "does": self.route.doc, "kind": kind, "points": self.checked_points}
         why = {k: v for k, v in (("unproved", self.unproved), ("unchecked", self.unchecked)) if v}
-        return {**super().record(), "steps": steps, "route": route, "mutants": self.counts, "why_not": why}
+        functions = [{str(f): str(law) for f, law in chosen.items()} for chosen in self.functions]
+        tried = {"functions": functions} if functions else {}
+        return {**super().record(), "steps": steps, "route": route, "mutants": self.counts, "why_not": why, **tried}
 
     def _below(self) -> str:
         if not self.links or self.start is None:

@@ -28,6 +28,7 @@ from sympy import (
     Pow,
     Product,
     S,
+    Subs,
     Sum,
     Symbol,
     acos,
@@ -79,6 +80,8 @@ def with_derivatives(e: Basic) -> Any:
     """Derivatives carried out first: a change of variable may not reach into them."""
     if not e.args or not e.has(Derivative):
         return e
+    if isinstance(e, Subs):  # the derivative of an undefined function at a place: F'(h(y))
+        return e.doit()
     args = [with_derivatives(a) for a in e.args]
     return diff(args[0], *e.variables) if isinstance(e, Derivative) else e.func(*args)
 

@@ -11,6 +11,7 @@ from itertools import combinations
 from sympy import (
     Add,
     Basic,
+    Derivative,
     Dummy,
     Function,
     Indexed,
@@ -164,6 +165,8 @@ def _scalar_variants(e: Basic, parent: Basic | None, symbols: list[Symbol]) -> I
         yield "number", e + 1
     if isinstance(e, Function) and len(e.args) == 1 and not isinstance(e, AppliedUndef):
         yield "dropped function", e.args[0]
+    if isinstance(e, Derivative):
+        yield "dropped derivative", e.expr
     if isinstance(e, Function) and len(e.args) == 2:
         yield "swapped arguments", e.func(*reversed(e.args))
     if isinstance(e, Piecewise) and len(e.args) > 1:

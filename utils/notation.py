@@ -11,6 +11,7 @@ from typing import Any
 from sympy import (
     Add,
     Basic,
+    Derivative,
     Determinant,
     Expr,
     Function,
@@ -221,6 +222,8 @@ class _Printer(LatexPrinter):
         return rf"\begin{{vmatrix}} {gap.join(' & '.join(row) for row in rows)} \end{{vmatrix}}"
 
     def _print_Derivative(self, e: Any) -> str:
+        if isinstance(e.expr, AppliedUndef) and len(e.expr.args) == 1 and set(e.variables) == set(e.expr.args):
+            return self._primed(e, e.expr.args[0])
         of_several = isinstance(e.expr, AppliedUndef) and len(e.expr.args) > 1
         if of_several and len(e.variables) == 1 and all(a.is_Symbol for a in e.expr.args):
             name = self._print(Symbol(e.expr.func.__name__))  # its arguments stand where the function is defined
@@ -230,6 +233,17 @@ class _Printer(LatexPrinter):
         ):  # without brackets a product reads as its first factor
             return rf"\frac{{\partial}}{{\partial {self._print(e.variables[0])}}} \left({self._print(e.expr)}\right)"
         return super()._print_Derivative(e)
+
+    def _print_Subs(self, e: Any) -> str:
+        inner, old, new = e.args
+        if isinstance(inner, Derivative) and isinstance(inner.expr, AppliedUndef) and inner.expr.args == tuple(old):
+            return self._primed(inner, new[0])
+        return super()._print_Subs(e)
+
+    def _primed(self, derivative: Any, argument: Expr) -> str:
+        """The derivative of an undefined function of one variable, as F'(x)."""
+        name = self._print(Symbol(derivative.expr.func.__name__))
+        return rf"{name}{chr(39) * len(derivative.variables)}{{\left({self._print(argument)} \right)}}"
 
     def _print_ExpBase(self, e: Any, exp: Any = None) -> str:
         if not self._is_tall(e.exp):

@@ -7,10 +7,10 @@ which has a name, does one thing, and can only ever answer "zero" or "I don't kn
 What is taken on trust: SymPy's automatic evaluation and polynomial arithmetic; the interchange of limits and integrals.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeAlias
 
 import mpmath
 from sympy import (
@@ -40,6 +40,7 @@ from sympy import (
     Q,
     Rational,
     S,
+    Subs,
     Sum,
     Symbol,
     beta,
@@ -89,11 +90,14 @@ __all__ = [
     "at_most",
     "equal",
     "evaluate",
+    "instantiated",
     "matrix_at",
     "nonnegative",
     "proportional",
 ]
 
+
+Functions: TypeAlias = Mapping[type, Lambda]  # an undefined function -> what it stands for, in one instance
 
 POINTS = 16
 DIGITS = (50, 100)
@@ -122,17 +126,21 @@ class Verdict:
         raise TypeError("a verdict has three values: compare `.status` with 'proved', 'refuted' or 'undecided'")
 
 
-def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POINTS) -> Verdict:
+def equal(
+    lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POINTS, functions: Sequence[Functions] = ()
+) -> Verdict:
     """Decide lhs = rhs for all values of the free symbols that their assumptions and `where` admit.
 
-    Scalars, or matrices of one shape (compared entry by entry). Raises ValueError for a symbol without a domain.
+    Scalars, or matrices of one shape (compared entry by entry). `functions`: instances {f: Lambda} of the undefined
+    functions, in turn tried at the points; a proof holds for every smooth f. Raises ValueError for a symbol without a
+    domain.
     """
     lhs, rhs = evaluated(sympify(lhs)), evaluated(sympify(rhs))
-    refutation, effective = _attack(lhs, rhs, where, count)
+    refutation, effective = _attack(lhs, rhs, where, count, functions)
     if refutation is not None:
         return refutation
     if isinstance(lhs, MatrixBase) and isinstance(rhs, MatrixBase):
-        verdicts = [equal(a, b, where, 1) for a, b in zip(lhs, rhs, strict=True)]
+        verdicts = [equal(a, b, where, 1, functions) for a, b in zip(lhs, rhs, strict=True)]
         if all(v.status == "proved" for v in verdicts):
             return Verdict("proved", joined(v.strategy for v in verdicts), points=effective)
         return Verdict("undecided", points=effective)
@@ -147,20 +155,24 @@ def equal(lhs: Basic, rhs: Basic, where: Sequence[Basic] = (), count: int = POIN
     return Verdict("undecided", points=effective)
 
 
-def proportional(lhs: Expr, rhs: Expr, variable: Symbol, where: Sequence[Basic] = ()) -> Verdict:
+def proportional(
+    lhs: Expr, rhs: Expr, variable: Symbol, where: Sequence[Basic] = (), functions: Sequence[Functions] = ()
+) -> Verdict:
     """Decide whether lhs / rhs is free of `variable`: lhs' rhs = lhs rhs', which needs no log and no division."""
     lhs, rhs = evaluated(sympify(lhs)), evaluated(sympify(rhs))
-    verdict = equal(diff(lhs, variable) * rhs, lhs * diff(rhs, variable), where)
+    verdict = equal(diff(lhs, variable) * rhs, lhs * diff(rhs, variable), where, functions=functions)
     if verdict.status == "proved":
         how = f"the ratio's derivative in {variable} is zero: {verdict.strategy}"
         return Verdict("proved", how, points=verdict.points)
     return verdict
 
 
-def nonnegative(expr: Expr, where: Sequence[Basic] = (), strict: bool = False) -> Verdict:
+def nonnegative(
+    expr: Expr, where: Sequence[Basic] = (), strict: bool = False, functions: Sequence[Functions] = ()
+) -> Verdict:
     """Decide expr >= 0 (> 0 if `strict`): proved only if manifest from its form and its symbols' assumptions."""
     expr = evaluated(sympify(expr))
-    refutation, effective = _attack(expr, S.Zero, where, POINTS, _below)
+    refutation, effective = _attack(expr, S.Zero, where, POINTS, functions, _below)
     if refutation is not None:
         return refutation
     if effective and _manifest(expr, tuple(where), strict):
@@ -173,7 +185,12 @@ def _below(left: Any, right: Any) -> bool:
 
 
 def at_most(
-    lhs: Expr, rhs: Expr, where: Sequence[Basic] = (), gap: Expr | None = None, strict: bool = False
+    lhs: Expr,
+    rhs: Expr,
+    where: Sequence[Basic] = (),
+    gap: Expr | None = None,
+    strict: bool = False,
+    functions: Sequence[Functions] = (),
 ) -> Verdict:
     """Decide lhs <= rhs (< if `strict`) from a certificate: `gap` equals rhs - lhs and is manifestly non-negative.
 
@@ -183,11 +200,11 @@ def at_most(
     certificates = [evaluated(gap)] if gap is not None else [difference, together(difference), factored(difference)]
     verdict = Verdict("undecided")
     for certificate in certificates:
-        verdict = nonnegative(certificate, where, strict)
+        verdict = nonnegative(certificate, where, strict, functions)
         if verdict.status == "refuted":
             return verdict if gap is None else Verdict("undecided", points=verdict.points)
         if verdict.status == "proved":
-            same = equal(difference, certificate, where)
+            same = equal(difference, certificate, where, functions=functions)
             if same.status == "proved":
                 how = f"the gap is {verdict.strategy}: {same.strategy}"
                 return Verdict("proved", how, points=same.points)
@@ -199,17 +216,26 @@ def at_most(
 
 
 def _attack(
-    lhs: Basic, rhs: Basic, where: Sequence[Basic], count: int, wrong: Callable = lambda left, right: True
+    lhs: Basic,
+    rhs: Basic,
+    where: Sequence[Basic],
+    count: int,
+    functions: Sequence[Functions] = (),
+    wrong: Callable = lambda left, right: True,
 ) -> tuple[Verdict | None, int]:
     """Look for a point where the sides differ at one precision and still differ, by as much, at a higher one.
 
     The second evaluation also takes other nodes for its quadratures and lets each operation err by its last digit:
     what only rounding, cancellation or an unsettled quadrature makes differ is not steady, and refutes nothing.
     """
-    lhs, rhs = _instantiate(lhs), _instantiate(rhs)
-    digits, most = _effort(lhs, rhs)
+    instances = functions or [_some_functions(lhs, rhs)]
+    pairs = [(instantiated(lhs, chosen), instantiated(rhs, chosen)) for chosen in instances]
+    digits, most = _effort(*pairs[0])
     effective, best = 0, None
-    for point in points(variables(lhs, rhs), where, min(count, most), seed_of(lhs, rhs)):
+    symbols = variables(*(side for pair in pairs for side in pair))
+    wanted = max(min(count, most), len(pairs))  # each instance has its turn
+    for k, point in enumerate(points(symbols, where, wanted, seed_of(*pairs[0]))):
+        lhs, rhs = pairs[k % len(pairs)]
         try:
             first = _values(lhs, rhs, point, digits[0])
             effective += 1
@@ -222,7 +248,7 @@ def _attack(
         if steady and _differ(second, digits[0]) and wrong(*second):
             gap = abs(second[0] - second[1]) / (abs(second[0]) + abs(second[1]))
             if best is None or gap > best[0]:
-                best = gap, point, second
+                best = gap, {**point, **(instances[k % len(pairs)] if functions else {})}, second
             if gap > VISIBLE:
                 break
     if best is None:
@@ -278,18 +304,34 @@ def _differ(pair: tuple, digits: int) -> bool:
     return abs(left - right) > mpmath.mpf(10) ** (-digits // 2) * (abs(left) + abs(right) + mpmath.mpf(10) ** -digits)
 
 
-def _instantiate(expr: Basic) -> Basic:
-    """Put a concrete smooth function in for each undefined one: what holds for every f holds for this one."""
-    functions = sorted({f.func for f in expr.atoms(AppliedUndef)}, key=str)
-    for k, f in enumerate(functions):
-        args = [Dummy(f"a{j}", real=True) for j in range(_arity(expr, f))]
+def instantiated(expr: Basic, functions: Functions) -> Basic:
+    """Put concrete functions in for undefined ones: what holds for every f holds for these."""
+    if not functions:
+        return expr
+    expr = expr.replace(lambda e: isinstance(e, Derivative), _in_a_symbol)
+    for f, law in functions.items():
+        expr = expr.replace(f, law)
+    return expr.replace(lambda e: isinstance(e, Subs), lambda e: e.doit())
+
+
+def _in_a_symbol(e: Derivative) -> Expr:
+    """F'(h(y)), which SymPy writes as a derivative in h(y), as one in a symbol, at h(y)."""
+    for u in e.variables:
+        if isinstance(u, AppliedUndef):
+            slot = Dummy("slot", real=True)
+            return Subs(Derivative(e.expr.xreplace({u: slot}), *(slot if v == u else v for v in e.variables)), slot, u)
+    return e
+
+
+def _some_functions(*sides: Basic) -> Functions:
+    """A smooth function for each undefined one, where the caller names none."""
+    applied = {a.func: len(a.args) for side in sides for a in side.atoms(AppliedUndef)}
+    chosen = {}
+    for k, f in enumerate(sorted(applied, key=str)):
+        args = [Dummy(f"a{j}", real=True) for j in range(applied[f])]
         inner = Add(*(a * Rational(2 * j + 3, 7 + k) for j, a in enumerate(args)))
-        expr = expr.replace(f, Lambda(tuple(args), exp(-inner / 5) + Rational(k + 2, 3) + inner**2 / 11))
-    return expr.doit() if functions else expr
-
-
-def _arity(expr: Basic, f: type) -> int:
-    return len(next(a for a in expr.atoms(AppliedUndef) if a.func == f).args)
+        chosen[f] = Lambda(tuple(args), exp(-inner / 5) + Rational(k + 2, 3) + inner**2 / 11)
+    return chosen
 
 
 # --------------------------------------------------------------------------------------------------------------- proofs
@@ -304,6 +346,8 @@ def _prove_zero(expr: Expr, where: tuple, depth: int = 0) -> Proof:
         return AUTOMATIC
     expr = with_derivatives(expr)
     names: list[str] = []
+    if expr.has(AppliedUndef) and (proof := normal_zero(expr)):  # a change of variable would reach into f(x)
+        return proof
     if expr.has(Limit):  # a change of variable could make it too large to take
         expr, names = closed_form(expr, where)
     for part, moved in _on_its_domain(expr, where):

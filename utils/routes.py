@@ -18,6 +18,7 @@ from sympy import (
     Basic,
     Derivative,
     Expr,
+    ImmutableDenseNDimArray,
     Indexed,
     IndexedBase,
     Integer,
@@ -37,12 +38,25 @@ from sympy import (
     lambdify,
     log,
 )
+from sympy.core.function import AppliedUndef, UndefinedFunction
 
 from utils import prove
 from utils.domains import Point, seed_of, variables
 from utils.estimate import FALSE_ALARM, POWER, Estimate
 
-__all__ = ["SLOW", "ClaimError", "Route", "Stated", "Truth", "at_point", "numbers", "padded", "short", "shown"]
+__all__ = [
+    "FUNCTIONS",
+    "SLOW",
+    "ClaimError",
+    "Route",
+    "Stated",
+    "Truth",
+    "at_point",
+    "numbers",
+    "padded",
+    "short",
+    "shown",
+]
 
 
 class Stated:
@@ -88,6 +102,7 @@ SLOW = (Sum, Product, Integral, Derivative, Limit, Indexed, MatrixExpr)
 
 
 Columns = dict[Basic, np.ndarray]
+FUNCTIONS = "functions"  # the entry of a point that says what its undefined functions stand for
 
 
 def numbers(expr: Basic, at: Sequence[Point], columns: Columns | None = None) -> np.ndarray:
@@ -96,6 +111,8 @@ def numbers(expr: Basic, at: Sequence[Point], columns: Columns | None = None) ->
     `columns` keeps the values of its parts: pass one dictionary along with the same points, and mutants, which share
     all but one part with the original, cost next to nothing.
     """
+    if not isinstance(expr, MatrixExpr) and expr.has(AppliedUndef):
+        return _by_instance(expr, at)
     entries = list(expr) if isinstance(expr, MatrixBase) else [expr]
     if any(e.has(*SLOW) for e in entries):
         return padded([at_point(expr, p) for p in at])
@@ -111,6 +128,17 @@ def numbers(expr: Basic, at: Sequence[Point], columns: Columns | None = None) ->
             return padded([at_point(expr, p) for p in at])
     values = np.stack(rows, axis=1)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _by_instance(expr: Basic, at: Sequence[Point]) -> np.ndarray:
+    """Values where undefined functions occur: each point brings its own instance of them."""
+    found: list[Any] = [None] * len(at)
+    for functions in {id(p[FUNCTIONS]): p[FUNCTIONS] for p in at}.values():
+        mine = [k for k, p in enumerate(at) if p[FUNCTIONS] is functions]
+        concrete = prove.instantiated(expr, functions)
+        for k, row in zip(mine, numbers(concrete, [at[k] for k in mine]), strict=True):
+            found[k] = row
+    return padded(found)
 
 
 def _column(e: Basic, at: Sequence[Point], columns: Columns) -> np.ndarray:
@@ -170,7 +198,10 @@ def at_point(expr: Basic, p: Point) -> list[float]:
 
 
 def _argument(s: Basic, p: Point) -> Any:
-    """A point's entry as a route receives it: float, int, float vector or float matrix."""
+    """A point's entry as a route receives it: float, int, float vector, float matrix, or function of floats."""
+    if isinstance(s, UndefinedFunction):
+        law = p[FUNCTIONS][s]
+        return lambdify(law.variables, law.expr, modules=["scipy", "numpy"])
     value = p[s]
     if isinstance(s, IndexedBase):
         length = int(s.shape[0].subs({k: v for k, v in p.items() if isinstance(k, Symbol)}))
@@ -243,7 +274,9 @@ class Route:
         if not self.doc:
             raise ClaimError(self.label, f"the route `{self.name}` has no docstring", "Say in a line what it computes")
 
-    def guard(self, known: Sequence[Basic], printed: Sequence[Basic]) -> None:
+    def guard(
+        self, known: Sequence[Basic], printed: Sequence[Basic], functions: Sequence[prove.Functions] = ()
+    ) -> None:
         """Refuse unknown parameters and routes that evaluate the printed tree, by name or retyped."""
         names = {str(s) for s in known}
         unknown = [p for p in self.parameters if p not in names | {"rng"}]
@@ -261,10 +294,11 @@ class Route:
             return
         if answers and all(
             isinstance(retyped, Expr)
+            and not retyped.has(ImmutableDenseNDimArray)  # a route that works on arrays does not retype a scalar
             and any(
                 isinstance(side, Expr)
                 and side.free_symbols
-                and prove.equal(retyped, side, count=2).strategy == prove.AUTOMATIC
+                and prove.equal(retyped, side, count=2, functions=functions).strategy == prove.AUTOMATIC
                 for side in printed
             )
             for retyped in answers
