@@ -417,7 +417,9 @@ alignment = symbol("alignment", "inner product of w and u before it is bounded",
 aligned = symbol("aligned", "inner product of w and u as it is used", r"w^\top \hat{u}", real=True)
 fold = symbol("fold", "positive point that a folding planar flow sends to zero", "z_{*}", positive=True)
 q_fold = symbol("q_fold", "density at zero of a folding planar flow", "q(0)", positive=True)
-soft_radius = symbol("soft_radius", "distance within which a radial flow acts (the paper's α)", r"\kappa", positive=True)
+soft_radius = symbol(
+    "soft_radius", "distance within which a radial flow acts (the paper's α)", r"\kappa", positive=True
+)
 radial_push = symbol("radial_push", "strength of a radial flow (the paper's β)", r"\beta", real=True)
 distance = symbol("distance", "distance from the centre before a radial flow", r"\varrho", positive=True)
 distance_after = symbol("distance_after", "distance from the centre after a radial flow", r"\varrho'", positive=True)
