@@ -421,6 +421,7 @@ soft_radius = symbol(
     "soft_radius", "distance within which a radial flow acts (the paper's α)", r"\kappa", positive=True
 )
 radial_push = symbol("radial_push", "strength of a radial flow (the paper's β)", r"\beta", real=True)
+radial_reach = symbol("radial_reach", "sum of a radial flow's radius and strength", r"\gamma", positive=True)
 distance = symbol("distance", "distance from the centre before a radial flow", r"\varrho", positive=True)
 distance_after = symbol("distance_after", "distance from the centre after a radial flow", r"\varrho'", positive=True)
 away_1, away_2, away_3 = (
@@ -466,3 +467,4 @@ carried_11, carried_12, carried_21, carried_22 = (
     for ij in (11, 12, 21, 22)
 )
 corr = symbol("corr", "correlation", r"\rho", real=True)
+log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lvert\det J\rvert", real=True)
