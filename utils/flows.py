@@ -261,8 +261,8 @@ class Permutation(Map):
                 f"`order` must hold each of 0 to {self.dim - 1} once (got {list(order)}): list the place each "
                 "coordinate comes from"
             )
-        self.register_buffer("order", torch.tensor(list(order)))
-        self.register_buffer("back", torch.argsort(torch.tensor(list(order))))
+        self.register_buffer("order", torch.tensor(list(order)), persistent=False)
+        self.register_buffer("back", torch.argsort(torch.tensor(list(order))), persistent=False)
 
     def _forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
         return z[..., self.order], z.new_zeros(z.shape[:-1])
@@ -401,9 +401,9 @@ class AffineCoupling(Map):
         if moved == 0 or kept == 0:
             lacks = "move" if moved == 0 else "condition on"
             raise ValueError(f"`mask` must leave coordinates to {lacks} (got {kept} of {self.dim} kept): {_MASK}")
-        self.register_buffer("kept", keep.nonzero()[:, 0])
-        self.register_buffer("moved", (~keep).nonzero()[:, 0])
-        self.register_buffer("places", torch.argsort(torch.cat([self.kept, self.moved])))
+        self.register_buffer("kept", keep.nonzero()[:, 0], persistent=False)
+        self.register_buffer("moved", (~keep).nonzero()[:, 0], persistent=False)
+        self.register_buffer("places", torch.argsort(torch.cat([self.kept, self.moved])), persistent=False)
         sizes = [kept, *hidden, self.outputs * moved]
         self.network = network or _mlp([torch.ones(o, i) for i, o in pairwise(sizes)], generator)
 
@@ -490,7 +490,7 @@ class MaskedAutoregressive(Map):
         rank = Permutation(range(dim) if order is None else order).back  # rank[i] is when coordinate i is generated
         if len(rank) != dim:
             raise ValueError(f"`order` must have `dim` = {dim} entries (got {len(rank)}): order all coordinates")
-        self.register_buffer("rank", rank)
+        self.register_buffer("rank", rank, persistent=False)
         degrees = [rank, *(torch.arange(width) % (dim - 1) for width in hidden)]
         masks = [after[:, None] >= before for before, after in pairwise(degrees)]
         masks.append(rank.repeat(2)[:, None] > degrees[-1])
@@ -668,7 +668,7 @@ class _MaskedLinear(nn.Module):
 
     def __init__(self, mask: Tensor, generator: Generator | None, gain: float = 1.0) -> None:
         super().__init__()
-        self.register_buffer("mask", mask.to(torch.float64))
+        self.register_buffer("mask", mask.to(torch.float64), persistent=False)
         started = _normal(generator, *mask.shape) * gain / self.mask.sum(1, keepdim=True).clamp(min=1).sqrt()
         self.weight = nn.Parameter(started * self.mask)
         self.bias = nn.Parameter(torch.zeros(len(mask), dtype=torch.float64))
