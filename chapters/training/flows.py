@@ -2,9 +2,14 @@
 
     python chapters/training/flows.py
 
-from the book's folder, on one thread. Results go to flows.json beside this file after each
-run, with its seed and CPU time, and the weights of some to *.pt. A run that is on record for
-the present code is not repeated, so that an interrupted command goes on where it was.
+from the book's folder: 10 minutes of CPU on one thread, with the seeds 0, 1 and 2 (0 and 1 for
+the colour patches). Results go to flows.json beside this file after each run, with its seed and
+CPU time, and the weights of some to *.pt. A run that is on record for the present code is not
+repeated, so that an interrupted command goes on where it was.
+
+A page takes from here, after `from training import flows as training`: `results()`, `load`,
+`test_points` and `log_likelihood`, `judge` and `divergence` (what is on record, measured again),
+and `trained("plane", "realnvp", seed=0, steps=100)`, which takes a second or two.
 """
 
 import ast
@@ -378,9 +383,7 @@ SIZES: dict[str, dict] = {
     "energy": {"steps": 1500, "batch": 256, "rate": 5e-3},
     "colour": {"steps": 500, "batch": 64, "rate": 2e-3, "every": 250},
 }
-KEPT = [("patches", "realnvp"), ("patches", "maf"), ("plane", "realnvp")] + [
-    ("energy", model) for model in MODELS["energy"]
-]
+KEPT = [("patches", "maf"), ("plane", "realnvp")] + [("energy", model) for model in MODELS["energy"]]
 """The runs whose weights are kept, those of seed 0."""
 
 
@@ -559,47 +562,48 @@ def used_code(path: Path, names: list[str]) -> str:
     return "\n".join(kept)
 
 
+def seeds(experiment: str) -> tuple[int, ...]:
+    return SEEDS[:2] if experiment == "colour" else SEEDS
+
+
+def wanted() -> list[tuple[str, str, str, int | None]]:
+    """All runs: the key on record, experiment, model, seed (None for what has no randomness)."""
+    runs: list[tuple[str, str, str, int | None]] = []
+    for experiment, models in MODELS.items():
+        for model in models:
+            if model in BASELINES:
+                runs.append((f"{experiment} {model}", experiment, model, None))
+            else:
+                runs += [(f"{experiment} {model} {k}", experiment, model, k) for k in seeds(experiment)]
+    return runs
+
+
 def main() -> None:
     torch.set_num_threads(1)
     code = fingerprint()
     record = results() if RESULTS.exists() else {}
     if record.get("code") != code:
-        record = {
-            "command": "python chapters/training/flows.py",
-            "code": code,
-            "runs": {},
-        }
-    wanted = [
-        (experiment, model, seed)
-        for experiment, models in MODELS.items()
-        for model in models
-        for seed in ([None] if model in BASELINES else SEEDS[: 2 if experiment == "colour" else 3])
-    ]
-    for done, (experiment, model, seed) in enumerate(wanted, 1):
-        key = f"{experiment} {model}" + ("" if seed is None else f" {seed}")
+        record = {"command": "python chapters/training/flows.py", "code": code, "runs": {}}
+    todo = wanted()
+    for done, (key, experiment, model, seed) in enumerate(todo, 1):
         if key in record["runs"]:
             continue
 
         def tell(text, key=key, done=done):
-            print(
-                f"[{done}/{len(wanted)}] {key}: {text}",
-                file=sys.stderr,
-                flush=True,
-            )
+            print(f"[{done}/{len(todo)}] {key}: {text}", file=sys.stderr, flush=True)
 
         start = time.process_time()
         found, flow = run(experiment, model, seed, tell)
         if seed == 0 and (experiment, model) in KEPT:
             path = FOLDER / weights_file(experiment, model)
-            torch.save(
-                {name: x.float() for name, x in flow.state_dict().items()},
-                path,
-            )
+            torch.save({name: x.float() for name, x in flow.state_dict().items()}, path)
             found["weights_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
         record["runs"][key] = found | {"cpu_seconds": round(time.process_time() - start, 1)}
-        total = sum(r["cpu_seconds"] for r in record["runs"].values())
-        record["cpu_minutes"] = round(total / 60, 1)
-        RESULTS.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        seconds = sum(r["cpu_seconds"] for r in record["runs"].values())
+        record["cpu_minutes"] = round(seconds / 60, 1)
+        unfinished = RESULTS.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        unfinished.replace(RESULTS)  # all or nothing, if it is interrupted here
         tell(json.dumps(record["runs"][key]))
 
 
