@@ -307,7 +307,7 @@ def normal(x: Expr, mean: Expr, variance: Expr) -> Expr:
 # ---------------------------------------------------------------------------------------- estimating (part I)
 
 theta = symbol("theta", "the unknown mean", real=True)
-y = symbol("y", "one observation", real=True)
+y = symbol("y", "one observation, or a value of Y", real=True)
 sigma = symbol("sigma", "standard deviation of one observation, taken as known", positive=True)
 mu_0 = symbol("mu_0", "mean of the prior", real=True)
 tau_0 = symbol("tau_0", "standard deviation of the prior", positive=True)
@@ -333,7 +333,7 @@ j = symbol("j", "a second index", integer=True, positive=True)
 k = symbol("k", "a counter from 0", integer=True, nonnegative=True)
 xs = vector("xs", d, "a point in d dimensions, or an observation there", latex="x", real=True)
 ms = vector("ms", d, "the mean vector of X", latex=r"\mu", real=True)
-x = symbol("x", "one coordinate", real=True)
+x = symbol("x", "one coordinate, or a value of X", real=True)
 s = symbol("s", "sum of the squares of the other coordinates, or a singular value", positive=True)
 q = symbol(
     "q", "mean of one over the squared length of X", latex=r"\mathbb{E}\frac{1}{\lVert X\rVert^2}", positive=True
@@ -363,6 +363,130 @@ w = vector("w", n, "weights: one over the variance of each effect around the com
 weight = symbol("weight", "a regression weight", "w", real=True)
 estimate = symbol("estimate", "posterior mean of a regression weight", r"\hat{w}", real=True)
 u = symbol("u", "the data along one singular direction", real=True)
+
+
+# ------------------------------------------------------------------------------------ change of variables (part II)
+
+left_x = symbol("left_x", "left end of the support of X", r"x_{\min}", real=True)
+right_x = symbol("right_x", "right end of the support of X", r"x_{\max}", real=True)
+left_y = symbol("left_y", "left end of the support of Y", r"y_{\min}", real=True)
+prob_interval = symbol("prob_interval", "probability that Y lies in an interval", r"P(c < Y \le d)", nonnegative=True)
+low = symbol("low", "lower end of an interval", "c", positive=True)
+high = symbol("high", "upper end of an interval", "d", positive=True)
+cdf_scaled = symbol("cdf_scaled", "distribution function of a multiple of X", r"F_{aX}(y)", nonnegative=True)
+scale = symbol("scale", "a positive factor", "a", positive=True)
+slope = symbol("slope", "slope of an affine map", "a", real=True, nonzero=True)
+shift = symbol("shift", "a constant that is added", "b", real=True)
+cdf_flipped = symbol("cdf_flipped", "distribution function of exp(-X)", r"F_{e^{-X}}(y)", nonnegative=True)
+y_pos = symbol("y_pos", "a positive value of Y", "y", positive=True)
+x_pos = symbol("x_pos", "a positive value of X", "x", positive=True)
+f_affine = symbol("f_affine", "density of aX + b", "f_{aX+b}(y)", positive=True)
+f_exp = symbol("f_exp", "density of exp(X)", "f_{e^X}(y)", positive=True)
+log_f_logistic = symbol(
+    "log_f_logistic", "log density of the logistic function of X", r"\log f_{\mathrm{sigmoid}(X)}(u)", real=True
+)
+unit = symbol("unit", "a point of the unit interval", "u", positive=True)
+rate = symbol("rate", "rate of an exponential or gamma law", r"\lambda", positive=True)
+f_quantile = symbol("f_quantile", "density of an exponential quantile", r"f_{-\log(1-U)/\lambda}(x)", positive=True)
+power = symbol("power", "exponent of a power map", "p", positive=True)
+f_power = symbol("f_power", "density of a power of X", "f_{X^p}(y)", positive=True)
+shape = symbol("shape", "shape of a gamma law", r"\alpha", positive=True)
+f_reciprocal = symbol("f_reciprocal", "density of 1/X", "f_{1/X}(y)", positive=True)
+f_square = symbol("f_square", "density of the square of X", "f_{X^2}(y)", positive=True)
+f_sine = symbol("f_sine", "density of sin X", r"f_{\sin X}(y)", positive=True)
+prob_at_least = symbol("prob_at_least", "probability of k failures or more", r"P(Y \le -k)", positive=True)
+mass_one_branch = symbol(
+    "mass_one_branch", "mass of the density with one branch only", r"\int f_{\text{one}}", positive=True
+)
+f_exp_square = symbol("f_exp_square", "density of the square of an exponential variable", "f_{E^2}(y)", positive=True)
+f_uniform = symbol("f_uniform", "density of the distribution function at X", "f_{F(X)}(u)", positive=True)
+cdf_cantor = symbol("cdf_cantor", "distribution function of Y in the Cantor example", "F_Y(y)", nonnegative=True)
+p_doubled = symbol("p_doubled", "probability that twice a geometric count is 2k", "P(2N = 2k)", positive=True)
+p_even = symbol("p_even", "probability of the parity", r"P(N \bmod 2 = 0)", positive=True)
+mean_exp = symbol("mean_exp", "mean of exp(X)", r"\mathbb{E}\, e^X", positive=True)
+mode_exp = symbol("mode_exp", "mode of exp(X)", r"\operatorname{mode} e^X", positive=True)
+u_1 = symbol("u_1", "first of two uniform variables", positive=True)
+u_2 = symbol("u_2", "second of two uniform variables", positive=True)
+first = symbol("first", "a value of the first coordinate, U", "u", real=True)
+second = symbol("second", "a value of the second coordinate, V", "v", real=True)
+f_joint = symbol("f_joint", "joint density of U and V", "f_{U,V}(u, v)", positive=True)
+f_joint_x = symbol("f_joint_x", "joint density of X and Y where (u, v) comes from", "f_{X,Y}(h_1, h_2)", positive=True)
+jac = symbol("jac", "determinant of the Jacobian matrix of the way back", "J", real=True)
+j_11 = symbol("j_11", "entry of a Jacobian matrix, row 1, column 1", "a_{11}", real=True)
+j_12 = symbol("j_12", "entry of a Jacobian matrix, row 1, column 2", "a_{12}", real=True)
+j_21 = symbol("j_21", "entry of a Jacobian matrix, row 2, column 1", "a_{21}", real=True)
+j_22 = symbol("j_22", "entry of a Jacobian matrix, row 2, column 2", "a_{22}", real=True)
+k_11 = symbol("k_11", "entry of a second Jacobian matrix, row 1, column 1", "b_{11}", real=True)
+k_12 = symbol("k_12", "entry of a second Jacobian matrix, row 1, column 2", "b_{12}", real=True)
+k_21 = symbol("k_21", "entry of a second Jacobian matrix, row 2, column 1", "b_{21}", real=True)
+k_22 = symbol("k_22", "entry of a second Jacobian matrix, row 2, column 2", "b_{22}", real=True)
+cell_area = symbol("cell_area", "area of the image of the unit square", r"\mathrm{area}", nonnegative=True)
+det_inverse = symbol("det_inverse", "determinant of the inverse matrix", r"\det A^{-1}", real=True)
+volume = symbol("volume", "factor by which two maps in a row change areas", r"\vert\det BA\vert", nonnegative=True)
+radius = symbol("radius", "distance from the origin", "r", positive=True)
+azimuth = symbol("azimuth", "angle from the first axis", r"\varphi", real=True)
+jac_polar = symbol(
+    "jac_polar", "determinant of the polar map", r"\det\frac{\partial(x, y)}{\partial(r, \varphi)}", real=True
+)
+x_1 = symbol("x_1", "first coordinate of X", real=True)
+x_2 = symbol("x_2", "second coordinate of X", real=True)
+jac_polar_inverse = symbol(
+    "jac_polar_inverse",
+    "determinant of the way from x and y to polar coordinates",
+    r"\det\frac{\partial(r, \varphi)}{\partial(x_1, x_2)}",
+    real=True,
+)
+f_radius = symbol("f_radius", "density of the distance from the origin", "f_R(r)", positive=True)
+jac_box_muller = symbol(
+    "jac_box_muller",
+    "determinant of Box and Muller's map",
+    r"\det\frac{\partial(z_1, z_2)}{\partial(u_1, u_2)}",
+    real=True,
+)
+y_1 = symbol("y_1", "first coordinate of Y", real=True)
+y_2 = symbol("y_2", "second coordinate of Y", real=True)
+sigma_1 = symbol("sigma_1", "standard deviation of the first coordinate", positive=True)
+sigma_2 = symbol("sigma_2", "standard deviation of the second coordinate", positive=True)
+rho = symbol("rho", "correlation of the two coordinates", real=True)
+log_f_pair = symbol("log_f_pair", "log joint density of the two coordinates of Y", r"\log f_Y(y_1, y_2)", real=True)
+total = symbol("total", "sum of two gamma variables", "s", positive=True)
+shape_2 = symbol("shape_2", "shape of a second gamma law", r"\beta", positive=True)
+f_share = symbol("f_share", "joint density of a share and the sum", "f_{U,S}(u, s)", positive=True)
+f_ratio = symbol("f_ratio", "density of the ratio of two normal variables", "f_{X/Y}(u)", positive=True)
+p_1 = symbol("p_1", "first share of a whole", positive=True)
+p_2 = symbol("p_2", "second share of a whole", positive=True)
+p_3 = symbol("p_3", "third share of a whole", positive=True)
+jac_shares = symbol(
+    "jac_shares",
+    "determinant of the softmax's Jacobian matrix, three of its shares",
+    r"\det(\operatorname{diag}(p) - p p^\top)",
+    real=True,
+)
+jac_logistic = symbol(
+    "jac_logistic",
+    "determinant of the additive logistic map",
+    r"\det\frac{\partial(p_1, p_2)}{\partial(x_1, x_2)}",
+    real=True,
+)
+v_1 = symbol("v_1", "fraction broken off the whole stick", positive=True)
+v_2 = symbol("v_2", "fraction broken off what is left", positive=True)
+v_3 = symbol("v_3", "fraction broken off what is left then", positive=True)
+jac_sticks = symbol(
+    "jac_sticks",
+    "determinant of stick-breaking",
+    r"\det\frac{\partial(p_1, p_2, p_3)}{\partial(v_1, v_2, v_3)}",
+    positive=True,
+)
+eps = symbol("eps", "standard normal noise", r"\varepsilon", real=True)
+tilt = symbol("tilt", "how far a law is moved", "a", real=True)
+ys_pos = vector("ys_pos", n, "positive observations, numbered from 1 to n", latex="y", positive=True)
+log_lik_log = symbol("log_lik_log", "log-likelihood of the log-normal law", r"\ell_{\log}", real=True)
+exponent_bc = symbol("exponent_bc", "exponent of Box and Cox's transform", r"\lambda", real=True, nonzero=True)
+slope_bc = symbol("slope_bc", "slope of Box and Cox's transform", "g'(y)", positive=True)
+t = symbol("t", "a value of U that is integrated over", real=True)
+f_polar = symbol("f_polar", "joint density of distance and angle", r"f_{R,\Phi}(r, \varphi)", positive=True)
+ratio = symbol("ratio", "a ratio of two variables", "u", real=True)
+f_moved = symbol("f_moved", "density of scaled and shifted noise", r"f_{\mu + \sigma\varepsilon}(y)", positive=True)
 
 
 # ---------------------------------------------------------------------------------------------- flows (part II)
@@ -420,7 +544,7 @@ q_fold = symbol("q_fold", "density at zero of a folding planar flow", "q(0)", po
 soft_radius = symbol(
     "soft_radius", "distance within which a radial flow acts (the paper's α)", r"\kappa", positive=True
 )
-radial_push = symbol("radial_push", "strength of a radial flow (the paper's β)", r"\beta", real=True)
+radial_push = symbol("radial_push", "strength of a radial flow (the paper's β)", r"\beta_0", real=True)
 radial_reach = symbol("radial_reach", "sum of a radial flow's radius and strength", r"\gamma", positive=True)
 distance = symbol("distance", "distance from the centre before a radial flow", r"\varrho", positive=True)
 distance_after = symbol("distance_after", "distance from the centre after a radial flow", r"\varrho'", positive=True)
@@ -455,16 +579,15 @@ log_p_unit = symbol("log_p_unit", "log density of the data scaled to the unit cu
 levels = symbol("levels", "number of grey levels", "L", integer=True, positive=True)
 log_cell = symbol("log_cell", "log probability of a grey level", r"\log P(k)", real=True)
 decay = symbol("decay", "rate of an exponential density", r"\eta", positive=True)
-time = symbol("time", "time along a continuous flow", "t", positive=True)
+time = symbol("time", "time along a continuous flow", "T", positive=True)
 drift = symbol("drift", "rate of a linear velocity field", "a_0", real=True)
 spin = symbol("spin", "angular velocity of a linear field", r"\omega", real=True)
 drift_11, drift_12, drift_21, drift_22 = (
-    symbol(f"drift_{ij}", f"entry {ij} of a velocity field's Jacobian", f"a_{{{ij}}}", real=True)
+    symbol(f"drift_{ij}", f"entry {ij} of a velocity field's Jacobian", f"V_{{{ij}}}", real=True)
     for ij in (11, 12, 21, 22)
 )
 carried_11, carried_12, carried_21, carried_22 = (
     symbol(f"carried_{ij}", f"entry {ij} of the flow's Jacobian so far", rf"\Phi_{{{ij}}}", real=True)
     for ij in (11, 12, 21, 22)
 )
-corr = symbol("corr", "correlation", r"\rho", real=True)
 log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lvert\det J\rvert", real=True)
