@@ -1068,11 +1068,11 @@ def test_a_function_that_is_defined_needs_no_instances():
             "slope", Eq(Derivative(f, b) * g(a), a * g(a)), functions=[{Function("g", real=True): Lambda(x, 1 + x**2)}]
         )
         claim.derive((claim.rhs, "differentiate"))
-    claim.check(lambda_free_slope)
+    claim.check(difference_quotient)
     assert claim.counts["rejected"] == claim.counts["applied"] > 0
 
 
-def lambda_free_slope(a, b, g):
+def difference_quotient(a, b, g):
     """A difference quotient of a b + g(a) in b, times g(a)."""
     return ((a * (b + 1) + g(a)) - (a * (b - 1) + g(a))) / 2 * g(a)
 
