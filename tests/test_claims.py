@@ -1059,6 +1059,24 @@ def test_definitions_citations_and_refutations_say_what_they_are():
 # ---------------------------------------------------------------------------------------------- random numbers
 
 
+def test_a_function_that_is_defined_needs_no_instances():
+    """Here f, which is defined by way of g, which is not: only g is tried out."""
+    f, g = Function("f")(a, b), Function("g", real=True)
+    with as_written():
+        define("map", Eq(f, a * b + g(a)))
+        claim = Claim(
+            "slope", Eq(Derivative(f, b) * g(a), a * g(a)), functions=[{Function("g", real=True): Lambda(x, 1 + x**2)}]
+        )
+        claim.derive((claim.rhs, "differentiate"))
+    claim.check(difference_quotient)
+    assert claim.counts["rejected"] == claim.counts["applied"] > 0
+
+
+def difference_quotient(a, b, g):
+    """A difference quotient of a b + g(a) in b, times g(a)."""
+    return ((a * (b + 1) + g(a)) - (a * (b - 1) + g(a))) / 2 * g(a)
+
+
 def test_running_again_changes_the_random_numbers_of_a_simulation():
     claim, seen = second_moment(), []
 

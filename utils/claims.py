@@ -567,7 +567,7 @@ class Claim(_Stated):
         assert route is not None
         sides = [self._full(self.lhs), self._full(self.rhs)]
         known = self._arguments(route)
-        undefined = {a.func for side in sides for a in side.atoms(AppliedUndef)}
+        undefined = {a.func for side in sides for a in _meaning(side)[0].atoms(AppliedUndef)}
         if any(undefined - set(chosen) for chosen in self.functions or [{}]):
             wrong = f"nothing says what {', '.join(sorted(map(str, undefined)))} could be"
             raise ClaimError(self.label, wrong, "Give the claim functions=[{f: Lambda(x, ...), ...}, ...]")

@@ -501,3 +501,107 @@ log_weight = symbol(
     r"\log\frac{\varphi(x - \delta)}{\varphi(x)}",
     real=True,
 )
+
+
+# ---------------------------------------------------------------------------------------------- flows (part II)
+
+base = symbol("base", "a draw of the base density, before the flow", "z", real=True)
+base_1 = symbol("base_1", "first coordinate of a point before the flow", "z_1", real=True)
+base_2 = symbol("base_2", "second coordinate of a point before the flow", "z_2", real=True)
+base_3 = symbol("base_3", "third coordinate of a point before the flow", "z_3", real=True)
+flowed_1 = symbol("flowed_1", "first coordinate of a point after the flow", "y_1", real=True)
+flowed_2 = symbol("flowed_2", "second coordinate of a point after the flow", "y_2", real=True)
+layers = symbol("layers", "number of layers of a flow", "K", integer=True, positive=True)
+log_dets = vector("log_dets", layers, "log of the size of each layer's Jacobian determinant", r"\ell", real=True)
+q_base = symbol("q_base", "base density at the point where a path starts", "q_0(z_0)", positive=True)
+q_flow = symbol("q_flow", "density of the flow at the point where the path ends", "q_K(z_K)", positive=True)
+f_twice = symbol("f_twice", "density of exp(sinh Z) for a standard normal Z", r"q_2(y)", positive=True)
+flowed = symbol("flowed", "a positive point after the flow", r"y_{+}", positive=True)
+outer_11, outer_12, outer_21, outer_22 = (
+    symbol(f"outer_{ij}", f"entry {ij} of the second layer's Jacobian", f"B_{{{ij}}}", real=True)
+    for ij in (11, 12, 21, 22)
+)
+inner_11, inner_12, inner_21, inner_22 = (
+    symbol(f"inner_{ij}", f"entry {ij} of the first layer's Jacobian", f"A_{{{ij}}}", real=True)
+    for ij in (11, 12, 21, 22)
+)
+p_mean = symbol("p_mean", "mean of the data's law", "m_p", real=True)
+p_sd = symbol("p_sd", "standard deviation of the data's law", "s_p", positive=True)
+q_mean = symbol("q_mean", "shift of an affine flow: the mean of its law", "m_q", real=True)
+q_sd = symbol("q_sd", "scale of an affine flow: the standard deviation of its law", "s_q", positive=True)
+forward_kl = symbol("forward_kl", "divergence from the model to the data", r"\mathrm{KL}(p \Vert q)", nonnegative=True)
+cross_entropy = symbol(
+    "cross_entropy", "minus mean log-likelihood of the model under the data", r"-\mathbb{E}_p \log q", real=True
+)
+entropy = symbol("entropy", "entropy of the data's law", r"H(p)", real=True)
+reverse_kl = symbol("reverse_kl", "divergence from the data to the model", r"\mathrm{KL}(q \Vert p)", nonnegative=True)
+free_energy = symbol("free_energy", "variational flow bound on minus the log evidence", r"\mathcal{F}(y)", real=True)
+log_p_y = symbol("log_p_y", "log evidence of one observation", r"\log p(y)", real=True)
+push_1, push_2, push_3 = (
+    symbol(f"push_{i}", f"coordinate {i} of the direction in which a planar flow pushes", f"u_{i}", real=True)
+    for i in (1, 2, 3)
+)
+facet_1, facet_2, facet_3 = (
+    symbol(f"facet_{i}", f"coordinate {i} of the normal to a planar flow's planes", f"w_{i}", real=True)
+    for i in (1, 2, 3)
+)
+pushes = vector("pushes", d, "direction in which a planar flow pushes", r"\vec{u}", real=True)
+facets = vector("facets", d, "normal to the planes of a planar flow", r"\vec{w}", real=True)
+bases = vector("bases", d, "a point before the flow", r"\vec{z}", real=True)
+planar_offset = symbol("planar_offset", "where a planar flow bends", "b_0", real=True)
+det_j = symbol("det_j", "determinant of the Jacobian matrix of a layer", r"\det J", real=True)
+bend = symbol("bend", "slope of tanh where the point lies, in (0, 1]", "h'", positive=True)
+alignment = symbol("alignment", "inner product of w and u before it is bounded", r"w^\top u", real=True)
+aligned = symbol("aligned", "inner product of w and u as it is used", r"w^\top \hat{u}", real=True)
+fold = symbol("fold", "positive point that a folding planar flow sends to zero", "z_{*}", positive=True)
+q_fold = symbol("q_fold", "density at zero of a folding planar flow", "q(0)", positive=True)
+soft_radius = symbol(
+    "soft_radius", "distance within which a radial flow acts (the paper's α)", r"\kappa", positive=True
+)
+radial_push = symbol("radial_push", "strength of a radial flow (the paper's β)", r"\beta_0", real=True)
+radial_reach = symbol("radial_reach", "sum of a radial flow's radius and strength", r"\gamma", positive=True)
+distance = symbol("distance", "distance from the centre before a radial flow", r"\varrho", positive=True)
+distance_after = symbol("distance_after", "distance from the centre after a radial flow", r"\varrho'", positive=True)
+away_1, away_2, away_3 = (
+    symbol(f"away_{i}", f"coordinate {i} of a point less the centre of a radial flow", rf"\delta_{i}", real=True)
+    for i in (1, 2, 3)
+)
+stretch = symbol("stretch", "factor by which a radial flow moves a point off its centre", "g", real=True)
+stretch_slope = symbol("stretch_slope", "slope of that factor in the distance", "g'", real=True)
+log_scale = symbol("log_scale", "log scale that a network gives a coordinate", "s_0", real=True)
+log_scale_1, log_scale_2, log_scale_3 = (
+    symbol(f"log_scale_{i}", f"log scale that a network gives coordinate {i}", f"s_{i}", real=True) for i in (1, 2, 3)
+)
+shift_1, shift_2 = (
+    symbol(f"shift_{i}", f"shift that a network gives coordinate {i}", f"t_{i}", real=True) for i in (1, 2)
+)
+slope_21, slope_31, slope_32 = (
+    symbol(f"slope_{ij}", f"derivative of output {ij[0]} in input {ij[1]}, whatever it is", f"J_{{{ij}}}", real=True)
+    for ij in ("21", "31", "32")
+)
+mix_11, mix_12, mix_21, mix_22 = (
+    symbol(f"mix_{ij}", f"entry {ij} of the channel mixing matrix", f"W_{{{ij}}}", real=True) for ij in (11, 12, 21, 22)
+)
+rows = symbol("rows", "height of an image in pixels", "H", integer=True, positive=True)
+columns = symbol("columns", "width of an image in pixels", "W", integer=True, positive=True)
+pivot_1 = symbol("pivot_1", "first diagonal entry of the triangular factor", "d_1", real=True)
+pivot_2 = symbol("pivot_2", "second diagonal entry of the triangular factor", "d_2", real=True)
+below_pivot = symbol("below_pivot", "entry of the lower triangular factor", r"\ell_{21}", real=True)
+above_pivot = symbol("above_pivot", "entry of the upper triangular factor", r"u_{12}", real=True)
+bits = symbol("bits", "bits per dimension", r"\mathrm{bpd}", real=True)
+log_p_unit = symbol("log_p_unit", "log density of the data scaled to the unit cube", r"\log p(x)", real=True)
+levels = symbol("levels", "number of grey levels", "L", integer=True, positive=True)
+log_cell = symbol("log_cell", "log probability of a grey level", r"\log P(k)", real=True)
+decay = symbol("decay", "rate of an exponential density", r"\eta", positive=True)
+time = symbol("time", "time along a continuous flow", "T", positive=True)
+drift = symbol("drift", "rate of a linear velocity field", "a_0", real=True)
+spin = symbol("spin", "angular velocity of a linear field", r"\omega", real=True)
+drift_11, drift_12, drift_21, drift_22 = (
+    symbol(f"drift_{ij}", f"entry {ij} of a velocity field's Jacobian", f"V_{{{ij}}}", real=True)
+    for ij in (11, 12, 21, 22)
+)
+carried_11, carried_12, carried_21, carried_22 = (
+    symbol(f"carried_{ij}", f"entry {ij} of the flow's Jacobian so far", rf"\Phi_{{{ij}}}", real=True)
+    for ij in (11, 12, 21, 22)
+)
+log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lvert\det J\rvert", real=True)
