@@ -465,7 +465,7 @@ class Bernoulli(Family):
         """y drawn anew, given the draw z, and differentiable in v."""
         zero = torch.sigmoid(-v)  # P(z = 0): y > 0 just when its uniform exceeds this
         u = torch.where(z > 0, zero + uniforms * (1 - zero), uniforms * zero)
-        return v + torch.special.logit(u)
+        return v + torch.special.logit(_inside(u))
 
 
 class Categorical(Family):
@@ -734,7 +734,7 @@ def gumbel_softmax(f: Objective, q: Family, n: int, generator: Generator, *, tem
     References:
         Categorical Reparameterization with Gumbel-Softmax (Jang, Gu and Poole, 2017), section 2.
         https://arxiv.org/abs/1611.01144
-        The Concrete Distribution (Maddison, Mnih and Teh, 2017), section 3.
+        The Concrete Distribution (Maddison et al., 2017), section 3.
         https://arxiv.org/abs/1611.00712
 
     >>> square = lambda z: (z[:, 0] - 0.45) ** 2
@@ -777,7 +777,13 @@ def relax(f: Objective, q: Family, n: int, generator: Generator, *, surrogate: O
 
 @Estimator
 def rebar(
-    f: Objective, q: Family, n: int, generator: Generator, *, temperature: float = 0.5, coefficient: float = 1.0
+    f: Objective,
+    q: Family,
+    n: int,
+    generator: Generator,
+    *,
+    temperature: float = 0.5,
+    coefficient: float = 1.0,
 ) -> Tensor:
     """RELAX with the surrogate c(y) = coefficient f(softened y): unbiased at any temperature and coefficient.
 
@@ -1002,4 +1008,8 @@ def _normal(*shape: int, generator: Generator) -> Tensor:
 
 def _uniform(*shape: int, generator: Generator) -> Tensor:
     """Uniform on (0, 1), its ends excluded: their logarithms are infinite."""
-    return torch.rand(*shape, dtype=torch.float64, generator=generator).clamp(2.0**-60, 1 - 2.0**-53)
+    return _inside(torch.rand(*shape, dtype=torch.float64, generator=generator))
+
+
+def _inside(u: Tensor) -> Tensor:
+    return u.clamp(2.0**-60, 1 - 2.0**-53)
