@@ -3,6 +3,9 @@
 Each is called as `estimator(f, q, n, generator, ...)` and returns an `Estimate` of the gradient, shape (p,), one entry
 for each entry of `q.v`. `estimator.draws(...)`, with the same arguments, returns the n independent draws behind it,
 shape (n, p). `f` takes a tensor (n, dim), one draw a row, and returns (n,); each row is treated on its own.
+
+f does not know v. For the gradient of an ELBO, pass log p(x, z) - log q(z; v) with v held fixed: what that leaves out,
+E grad_v log q(z; v), is zero.
 """
 
 from __future__ import annotations
@@ -560,6 +563,8 @@ def score_function(
 
     Parameters
     ----------
+    f : callable (n, dim) -> (n,) or (n, p)
+        A column for each parameter may leave out the terms that are independent of its score (Rao-Blackwellization).
     baseline : number, "leave-one-out" or "fitted"
         A constant; or the mean of f at the other draws of a group of `size`, over which each of the n gradients is
         then averaged; or the best coefficient of the score, one for each parameter, fitted to `pilot` draws
@@ -582,24 +587,25 @@ def score_function(
     if baseline == "leave-one-out":
         if size < 2:
             raise ValueError(f"`size` must be at least 2 (got {size}): leaving one out has to leave some")
-        values, scores = _scored(f, q, n * size, generator)
-        values = values.reshape(n, size)
-        others = (values.sum(-1, keepdim=True) - values) / (size - 1)  # (n, size)
-        return ((values - others)[..., None] * scores.reshape(n, size, -1)).mean(1)
+        values, scores = (x.reshape(n, size, -1) for x in _scored(f, q, n * size, generator))
+        others = (values.sum(1, keepdim=True) - values) / (size - 1)  # (n, size, 1 or p)
+        return ((values - others) * scores).mean(1)
     if baseline == "fitted":
         if pilot < 2:
             raise ValueError(f"`pilot` must be at least 2 (got {pilot}): a coefficient is fitted to these draws")
         values, scores = _scored(f, q, pilot, generator)
-        offset = (values[:, None] * scores**2).mean(0) / (scores**2).mean(0)  # (p,): the score's mean is zero
+        offset = (values * scores**2).mean(0) / (scores**2).mean(0)  # (p,): the score's mean is zero
     else:
         offset = torch.as_tensor(baseline, dtype=torch.float64)
     values, scores = _scored(f, q, n, generator)
-    return (values[:, None] - offset) * scores
+    return (values - offset) * scores
 
 
 @Estimator
 def pathwise(f: Objective, q: Family, n: int, generator: Generator) -> Tensor:
     """grad_v f(T(eps; v)): the reparameterization trick. f must be differentiable.
+
+    A jump of f goes unnoticed and biases the estimate: no draw's gradient sees it. The same holds for `implicit`.
 
     References:
         Auto-Encoding Variational Bayes (Kingma and Welling, 2014), section 2.4.
@@ -848,7 +854,12 @@ def _rows_of(q: Family, n: int) -> Tensor:
 
 
 def _slopes(values: Tensor, x: Tensor) -> Tensor:
-    (slopes,) = torch.autograd.grad(values.sum(), x, retain_graph=True)
+    (slopes,) = torch.autograd.grad(values.sum(), x, retain_graph=True, allow_unused=True)
+    if slopes is None:  # values have a gradient, but not in x: f holds parameters of its own
+        raise ValueError(
+            "`f` must depend on its draws through operations with a gradient (got values that do not move with them): "
+            "drop .detach(), or use `score_function`, which needs values only"
+        )
     return slopes
 
 
@@ -876,15 +887,16 @@ def _relaxed(f: Objective, q: Bernoulli | Categorical, n: int, generator: Genera
 
 
 def _scored(f: Objective, q: Family, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """f at n draws, shape (n,), and the scores there, shape (n, p)."""
+    """f at n draws, shape (n, 1) or (n, p), and the scores there, shape (n, p)."""
     z, v = q.sample(n, generator), _rows_of(q, n)
-    return _values(f, z).detach(), _slopes(q.log_prob(z, v), v)
+    values = _values(f, z, columns=len(q.v)).detach()
+    return values.reshape(n, -1), _slopes(q.log_prob(z, v), v)
 
 
-def _values(f: Objective, z: Tensor, differentiable_for: str = "", name: str = "f") -> Tensor:
-    """f at the draws, shape (n,), checked; with a gradient if an estimator's name is given."""
+def _values(f: Objective, z: Tensor, differentiable_for: str = "", name: str = "f", columns: int = 0) -> Tensor:
+    """f at the draws, shape (n,) or (n, columns), checked; with a gradient if an estimator's name is given."""
     values = f(z)
-    if not isinstance(values, Tensor) or values.shape != z.shape[:1]:
+    if not isinstance(values, Tensor) or values.shape not in (z.shape[:1], (len(z), columns)):
         got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(
             f"`{name}` must return a tensor of shape {tuple(z.shape[:1])} for draws of shape {tuple(z.shape)} "
