@@ -675,3 +675,14 @@ mean_relaxed = symbol(
 centred_corr = symbol(
     "centred_corr", "the correction in sigma after centring alone", r"g^{\mathrm{corr}}_\sigma", real=True
 )
+noise_at = symbol("noise_at", "the standardized draw that belongs to z", r"\epsilon(z)", real=True)
+third_log = symbol(
+    "third_log",
+    "third central moment of the log of a gamma draw",
+    r"\mathbb{E}(\log z - \mathbb{E}\log z)^3",
+    real=True,
+)
+log_q_log = symbol(
+    "log_q_log", "log density of the log of a gamma draw times its rate", r"\log q_{\log\lambda z}(y)", real=True
+)
+u_gamma = symbol("u_gamma", "relative growth of a cell around the draw", r"u_\alpha(\epsilon)", real=True)
