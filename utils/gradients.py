@@ -3,6 +3,9 @@
 Each is called as `estimator(f, q, n, generator, ...)` and returns an `Estimate` of the gradient, shape (p,), one entry
 for each entry of `q.v`. `estimator.draws(...)`, with the same arguments, returns the n independent draws behind it,
 shape (n, p). `f` takes a tensor (n, dim), one draw a row, and returns (n,); each row is treated on its own.
+
+f does not know v. For the gradient of an ELBO, pass log p(x, z) - log q(z; v) with v held fixed: what that leaves out,
+E grad_v log q(z; v), is zero.
 """
 
 from __future__ import annotations
@@ -263,7 +266,12 @@ class Gamma(_Coordinatewise):
         return torch.digamma(shape) - rate.log(), torch.polygamma(1, shape).sqrt()
 
     def noise(self, n: int, generator: Generator, augmentation: int) -> tuple[Tensor, Tensor]:
-        """Marsaglia and Tsang's accepted normals, (n, dim), and the uniforms of the augmentation, (B, n, dim)."""
+        """Marsaglia and Tsang's accepted normals, (n, dim), and the uniforms of the augmentation, (B, n, dim).
+
+        References:
+            A Simple Method for Generating Gamma Variables (Marsaglia and Tsang, 2000).
+            https://doi.org/10.1145/358407.358414
+        """
         shape = self.halves(self.v)[0] + augmentation  # (dim,)
         if (shape < 1).any():
             raise ValueError(
@@ -300,8 +308,8 @@ class Gamma(_Coordinatewise):
         z = log_z.exp()
         if (z == 0).any():
             raise ValueError(
-                f"`shape` must be large enough for draws above 1e-308 (got {float(shape.min()):g}, and a draw of 0): "
-                "raise it, or work with log z"
+                "`shape` of every gamma variable must be large enough for draws above 1e-308 "
+                f"(got {float(shape.min()):g}, and a draw of 0): raise it, or work with log z"
             )
         return z, log_density.sum(-1)
 
@@ -465,7 +473,7 @@ class Bernoulli(Family):
         """y drawn anew, given the draw z, and differentiable in v."""
         zero = torch.sigmoid(-v)  # P(z = 0): y > 0 just when its uniform exceeds this
         u = torch.where(z > 0, zero + uniforms * (1 - zero), uniforms * zero)
-        return v + torch.special.logit(u)
+        return v + torch.special.logit(_inside(u))
 
 
 class Categorical(Family):
@@ -560,6 +568,8 @@ def score_function(
 
     Parameters
     ----------
+    f : callable (n, dim) -> (n,) or (n, p)
+        A column for each parameter may leave out the terms that are independent of its score (Rao-Blackwellization).
     baseline : number, "leave-one-out" or "fitted"
         A constant; or the mean of f at the other draws of a group of `size`, over which each of the n gradients is
         then averaged; or the best coefficient of the score, one for each parameter, fitted to `pilot` draws
@@ -582,24 +592,25 @@ def score_function(
     if baseline == "leave-one-out":
         if size < 2:
             raise ValueError(f"`size` must be at least 2 (got {size}): leaving one out has to leave some")
-        values, scores = _scored(f, q, n * size, generator)
-        values = values.reshape(n, size)
-        others = (values.sum(-1, keepdim=True) - values) / (size - 1)  # (n, size)
-        return ((values - others)[..., None] * scores.reshape(n, size, -1)).mean(1)
+        values, scores = (x.reshape(n, size, -1) for x in _scored(f, q, n * size, generator))
+        others = (values.sum(1, keepdim=True) - values) / (size - 1)  # (n, size, 1 or p)
+        return ((values - others) * scores).mean(1)
     if baseline == "fitted":
         if pilot < 2:
             raise ValueError(f"`pilot` must be at least 2 (got {pilot}): a coefficient is fitted to these draws")
         values, scores = _scored(f, q, pilot, generator)
-        offset = (values[:, None] * scores**2).mean(0) / (scores**2).mean(0)  # (p,): the score's mean is zero
+        offset = (values * scores**2).mean(0) / (scores**2).mean(0)  # (p,): the score's mean is zero
     else:
         offset = torch.as_tensor(baseline, dtype=torch.float64)
     values, scores = _scored(f, q, n, generator)
-    return (values[:, None] - offset) * scores
+    return (values - offset) * scores
 
 
 @Estimator
 def pathwise(f: Objective, q: Family, n: int, generator: Generator) -> Tensor:
     """grad_v f(T(eps; v)): the reparameterization trick. f must be differentiable.
+
+    A jump of f goes unnoticed and biases the estimate: no draw's gradient sees it. The same holds for `implicit`.
 
     References:
         Auto-Encoding Variational Bayes (Kingma and Welling, 2014), section 2.4.
@@ -637,7 +648,7 @@ def generalized(f: Objective, q: Family, n: int, generator: Generator, *, part: 
         Which of the two; neither is unbiased alone.
 
     References:
-        The Generalized Reparameterization Gradient (Ruiz, Titsias and Blei, 2016), section 3.
+        The Generalized Reparameterization Gradient (Ruiz, Titsias and Blei, 2016).
         https://arxiv.org/abs/1610.02287
 
     >>> gradient = generalized(lambda z: (-z).exp().sum(-1), Gamma(2.0, 1.0), 100_000, torch.Generator().manual_seed(0))
@@ -671,7 +682,7 @@ def acceptance_rejection(
 
     References:
         Reparameterization Gradients through Acceptance-Rejection Sampling Algorithms (Naesseth, Ruiz, Linderman and
-        Blei, 2017), sections 3 and 5. https://arxiv.org/abs/1610.05683
+        Blei, 2017). https://arxiv.org/abs/1610.05683
 
     >>> laplace = lambda z: (-z).exp().sum(-1)
     >>> gradient = acceptance_rejection(laplace, Gamma(2.0, 1.0), 100_000, torch.Generator().manual_seed(0))
@@ -693,10 +704,10 @@ def implicit(f: Objective, q: Family, n: int, generator: Generator) -> Tensor:
     """grad_z f(z) . dz/dv with dz/dv = -(dF/dv) / q: no correction, and no map to invert.
 
     The derivative of the distribution function F of a gamma or beta variable is integrated numerically, to a relative
-    error of 1e-8 at most (torch.distributions: 1e-3 in places). A Dirichlet variable is made of gammas.
+    error of 1e-8 at most (torch.distributions: 4e-3 in places). A Dirichlet variable is made of gammas.
 
     References:
-        Implicit Reparameterization Gradients (Figurnov, Mohamed and Mnih, 2018), sections 3 and 4.
+        Implicit Reparameterization Gradients (Figurnov, Mohamed and Mnih, 2018).
         https://arxiv.org/abs/1805.08498
 
     >>> gradient = implicit(lambda z: (-z).exp().sum(-1), Gamma(2.0, 1.0), 100_000, torch.Generator().manual_seed(0))
@@ -734,7 +745,7 @@ def gumbel_softmax(f: Objective, q: Family, n: int, generator: Generator, *, tem
     References:
         Categorical Reparameterization with Gumbel-Softmax (Jang, Gu and Poole, 2017), section 2.
         https://arxiv.org/abs/1611.01144
-        The Concrete Distribution (Maddison, Mnih and Teh, 2017), section 3.
+        The Concrete Distribution (Maddison et al., 2017), section 3.
         https://arxiv.org/abs/1611.00712
 
     >>> square = lambda z: (z[:, 0] - 0.45) ** 2
@@ -777,13 +788,19 @@ def relax(f: Objective, q: Family, n: int, generator: Generator, *, surrogate: O
 
 @Estimator
 def rebar(
-    f: Objective, q: Family, n: int, generator: Generator, *, temperature: float = 0.5, coefficient: float = 1.0
+    f: Objective,
+    q: Family,
+    n: int,
+    generator: Generator,
+    *,
+    temperature: float = 0.5,
+    coefficient: float = 1.0,
 ) -> Tensor:
     """RELAX with the surrogate c(y) = coefficient f(softened y): unbiased at any temperature and coefficient.
 
     References:
         REBAR: Low-variance, unbiased gradient estimates for discrete latent variable models (Tucker, Mnih, Maddison,
-        Lawson and Sohl-Dickstein, 2017), section 3. https://arxiv.org/abs/1703.07370
+        Lawson and Sohl-Dickstein, 2017). https://arxiv.org/abs/1703.07370
 
     >>> square, q = lambda z: (z[:, 0] - 0.45) ** 2, Bernoulli([1.0])
     >>> rebar(square, q, 10_000, torch.Generator().manual_seed(0)).agrees_with(enumeration(square, q))
@@ -816,6 +833,12 @@ def velocity(q: Family, z: Tensor, by: str = "implicit") -> Tensor:
     tensor([[[1.0000, 1.5000]]], dtype=torch.float64)
     """
     _is_continuous(q, "velocity")
+    if z.dtype != torch.float64 or z.ndim != 2 or z.shape[1] != q.dim:
+        raise ValueError(
+            f"`z` must be a float64 tensor of shape (n, {q.dim}) (got {z.dtype}, {tuple(z.shape)}): one row a point"
+        )
+    if not torch.isfinite(q.log_prob(z, q.v)).all():
+        raise ValueError("`z` must lie inside the support of q, off its ends (got a density of 0 or NaN): move it")
     if by not in ("implicit", "generalized"):
         raise ValueError(f"`by` must be 'implicit' or 'generalized' (got {by!r}): choose one")
     if by == "implicit":
@@ -842,7 +865,12 @@ def _rows_of(q: Family, n: int) -> Tensor:
 
 
 def _slopes(values: Tensor, x: Tensor) -> Tensor:
-    (slopes,) = torch.autograd.grad(values.sum(), x, retain_graph=True)
+    (slopes,) = torch.autograd.grad(values.sum(), x, retain_graph=True, allow_unused=True)
+    if slopes is None:  # values have a gradient, but not in x: f holds parameters of its own
+        raise ValueError(
+            "`f` must depend on its draws through operations with a gradient (got values that do not move with them): "
+            "drop .detach(), or use `score_function`, which needs values only"
+        )
     return slopes
 
 
@@ -870,15 +898,16 @@ def _relaxed(f: Objective, q: Bernoulli | Categorical, n: int, generator: Genera
 
 
 def _scored(f: Objective, q: Family, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """f at n draws, shape (n,), and the scores there, shape (n, p)."""
+    """f at n draws, shape (n, 1) or (n, p), and the scores there, shape (n, p)."""
     z, v = q.sample(n, generator), _rows_of(q, n)
-    return _values(f, z).detach(), _slopes(q.log_prob(z, v), v)
+    values = _values(f, z, columns=len(q.v)).detach()
+    return values.reshape(n, -1), _slopes(q.log_prob(z, v), v)
 
 
-def _values(f: Objective, z: Tensor, differentiable_for: str = "", name: str = "f") -> Tensor:
-    """f at the draws, shape (n,), checked; with a gradient if an estimator's name is given."""
+def _values(f: Objective, z: Tensor, differentiable_for: str = "", name: str = "f", columns: int = 0) -> Tensor:
+    """f at the draws, shape (n,) or (n, columns), checked; with a gradient if an estimator's name is given."""
     values = f(z)
-    if not isinstance(values, Tensor) or values.shape != z.shape[:1]:
+    if not isinstance(values, Tensor) or values.shape not in (z.shape[:1], (len(z), columns)):
         got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(
             f"`{name}` must return a tensor of shape {tuple(z.shape[:1])} for draws of shape {tuple(z.shape)} "
@@ -1002,4 +1031,8 @@ def _normal(*shape: int, generator: Generator) -> Tensor:
 
 def _uniform(*shape: int, generator: Generator) -> Tensor:
     """Uniform on (0, 1), its ends excluded: their logarithms are infinite."""
-    return torch.rand(*shape, dtype=torch.float64, generator=generator).clamp(2.0**-60, 1 - 2.0**-53)
+    return _inside(torch.rand(*shape, dtype=torch.float64, generator=generator))
+
+
+def _inside(u: Tensor) -> Tensor:
+    return u.clamp(2.0**-60, 1 - 2.0**-53)
