@@ -27,6 +27,7 @@ from sympy import (
     log,
     oo,
     pi,
+    polygamma,
     sin,
     sqrt,
     srepr,
@@ -46,6 +47,8 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 # of means and the mean of one, for the weights of the schools and the weight of a regression; for a value and a value
 # that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by.
 SHARED_LETTERS = {
+    "z": {"base", "z_draw", "z_pos"},
+    "v": {"second", "param", "edge"},
     "y": {"y", "y_pos", "ys", "ys_pos"},
     "x": {"x", "x_pos", "xs"},
     r"\mu": {"mu", "ms"},
@@ -431,6 +434,13 @@ def test_every_symbol_of_the_book_prints_as_glossed_and_fits_a_table(name):
     printed = latex(entry.symbol[i]) if isinstance(entry.symbol, IndexedBase) else latex(entry.symbol)
     assert printed == (f"{{{entry.latex}}}_{{i}}" if isinstance(entry.symbol, IndexedBase) else entry.latex)
     assert "|" not in entry.latex + entry.meaning and "$" not in entry.latex
+
+
+def test_polygamma_prints_as_psi():
+    x = Symbol("x", positive=True)
+    printed = [latex(polygamma(order, x)) for order in (0, 2)]
+    assert printed == [r"\psi\left(x\right)", r"\psi_{2}\left(x\right)"]
+    assert latex(polygamma(1, x) ** 2) == r"\psi_{1}^{2}\left(x\right)"
 
 
 def test_a_chapter_shows_the_symbols_it_uses_as_a_table():

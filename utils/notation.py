@@ -210,6 +210,12 @@ class _Printer(LatexPrinter):
             return rf"\frac{{1}}{{{self._print(e.base)}}}"
         return super()._print_Pow(e)
 
+    def _print_polygamma(self, e: Any, exp: Any = None) -> str:
+        """The digamma function as psi, its derivatives as psi_1, psi_2, ..."""
+        order, argument = e.args
+        name = r"\psi" + ("" if order == 0 else rf"_{{{self._print(order)}}}")
+        return name + ("" if exp is None else rf"^{{{exp}}}") + rf"\left({self._print(argument)}\right)"
+
     def _is_tall(self, exponent: Expr) -> bool:
         """A fraction is unreadable as a superscript."""
         return r"\frac" in self._print(exponent) or exponent.count_ops() > SHORT_EXPONENT
@@ -605,3 +611,78 @@ carried_11, carried_12, carried_21, carried_22 = (
     for ij in (11, 12, 21, 22)
 )
 log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lvert\det J\rvert", real=True)
+
+
+# ------------------------------------------------------------------------- generalized reparameterization (part III)
+
+z_draw = symbol("z_draw", "a draw of q", "z", real=True)
+z_pos = symbol("z_pos", "a positive draw of q", "z", positive=True)
+z_one = symbol("z_one", "first coordinate of a draw of q", r"\zeta_1", real=True)
+z_two = symbol("z_two", "second coordinate of a draw of q", r"\zeta_2", real=True)
+param = symbol("param", "a parameter of q, one component at a time", "v", real=True)
+noise = symbol("noise", "the standardized draw, whose law still depends on v, but weakly", r"\epsilon", real=True)
+q_gamma = symbol("q_gamma", "density of the gamma law", r"q(z;\alpha,\lambda)", positive=True)
+mean_log = symbol("mean_log", "mean of the log of a gamma draw", r"\mathbb{E}\log z", real=True)
+var_log = symbol("var_log", "variance of the log of a gamma draw", r"\operatorname{Var}\log z", positive=True)
+skew_noise = symbol("skew_noise", "third moment of the standardized draw", r"\mathbb{E}\,\epsilon^3", real=True)
+log_q_noise = symbol(
+    "log_q_noise", "log density of the standardized draw", r"\log q_\epsilon(\epsilon;\alpha)", real=True
+)
+h_gamma = symbol("h_gamma", "velocity of the draw as the shape moves, the noise held", r"h_\alpha(z)", real=True)
+g_rep = symbol("g_rep", "the reparameterization part of the gradient", r"g^{\mathrm{rep}}", real=True)
+g_corr = symbol("g_corr", "the correction part of the gradient", r"g^{\mathrm{corr}}", real=True)
+line_one = symbol("line_one", "first line: the score-function gradient", r"\ell_{\mathrm{I}}", real=True)
+line_three = symbol("line_three", "third line: the rest of the correction", r"\ell_{\mathrm{III}}", real=True)
+corrections = symbol(
+    "corrections", "second and third line together", r"\ell_{\mathrm{II}}+\ell_{\mathrm{III}}", real=True
+)
+grep_log = symbol("grep_log", "the reparameterization part for the logarithm", r"g^{\mathrm{rep}}_{\log}", real=True)
+mean_logit = symbol("mean_logit", "mean log-odds of a beta draw", r"\mathbb{E}\,\mathrm{logit}\,z", real=True)
+shape_3 = symbol("shape_3", "shape of a third gamma law", r"\alpha_3", positive=True)
+cov_logs = symbol(
+    "cov_logs", "covariance of two logs of a Dirichlet draw", r"\operatorname{Cov}(\log p_1, \log p_2)", real=True
+)
+field_11, field_12, field_13, field_21, field_22, field_23, field_31, field_32, field_33 = (
+    symbol(f"field_{i}{j}", f"derivative of velocity {i} in coordinate {j}", rf"h_{{{i},{j}}}", real=True)
+    for i in (1, 2, 3)
+    for j in (1, 2, 3)
+)
+step = symbol("step", "a small change of the parameter", r"\Delta", real=True)
+alpha_bar = symbol("alpha_bar", "shape of a gamma law less one third", r"\bar\alpha", positive=True)
+cube_root = symbol("cube_root", "Marsaglia and Tsang's moved noise, to be cubed", r"t_\varepsilon", positive=True)
+moment = symbol("moment", "mean of a power of a gamma draw", "M_p", positive=True)
+psi_gain = symbol("psi_gain", "by how much psi grows from the shape to the shape plus p", "D_p", real=True)
+half_skew = symbol("half_skew", "half the log derivative of psi_1 at the shape", r"c_\alpha", real=True)
+var_logit = symbol(
+    "var_logit", "variance of the log-odds of a beta draw", r"\operatorname{Var}\,\mathrm{logit}\,z", positive=True
+)
+total_shape = symbol("total_shape", "sum of the shapes of a Dirichlet law", r"\alpha_0", positive=True)
+log_accepted = symbol("log_accepted", "log density of the accepted noise", r"\log\pi(\varepsilon;\alpha)", real=True)
+augmented = symbol("augmented", "moment of an augmented gamma draw", r"\mathbb{E}\,(z' u^{1/\alpha})^p", positive=True)
+clock_1, clock_2, clock_3 = (
+    symbol(f"clock_{i}", f"unnormalised probability of category {i}, a clock's rate", rf"\lambda_{i}", positive=True)
+    for i in (1, 2, 3)
+)
+edge = symbol("edge", "right end of a uniform law", "v", positive=True)
+p_first = symbol(
+    "p_first", "probability that the first perturbed log weight is largest", r"P(\arg\max = 1)", positive=True
+)
+odds = symbol("odds", "odds of a Bernoulli variable", "o", positive=True)
+p_one = symbol("p_one", "probability of a one", r"\varpi", positive=True)
+mean_relaxed = symbol(
+    "mean_relaxed", "mean of the relaxed Bernoulli at temperature one", r"\mathbb{E}\,y_1", positive=True
+)
+centred_corr = symbol(
+    "centred_corr", "the correction in sigma after centring alone", r"g^{\mathrm{corr}}_\sigma", real=True
+)
+noise_at = symbol("noise_at", "the standardized draw that belongs to z", r"\epsilon(z)", real=True)
+third_log = symbol(
+    "third_log",
+    "third central moment of the log of a gamma draw",
+    r"\mathbb{E}(\log z - \mathbb{E}\log z)^3",
+    real=True,
+)
+log_q_log = symbol(
+    "log_q_log", "log density of the log of a gamma draw times its rate", r"\log q_{\log\lambda z}(y)", real=True
+)
+u_gamma = symbol("u_gamma", "relative growth of a cell around the draw", r"u_\alpha(\epsilon)", real=True)
