@@ -35,6 +35,7 @@ from sympy import (
 
 from utils.domains import evaluated
 from utils.mutate import mutants
+from utils.notation import as_written
 
 ROOT = Path(__file__).parents[1]
 x, y = symbols("x y", real=True)
@@ -181,3 +182,9 @@ def test_mutants_of_any_formula_are_new_and_repeatable(formula):
     assert first == second
     assert all(m.expr != evaluated(formula) for m in first)
     assert all(m.expr.free_symbols <= formula.free_symbols for m in first)
+
+
+def test_a_symbol_that_cancels_when_another_is_swapped_is_no_obstacle():
+    with as_written():
+        formula = log(a + x * b - a) + b
+    assert mutants(formula)

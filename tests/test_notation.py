@@ -58,6 +58,8 @@ SHARED_LETTERS = {
     "s": {"s", "total"},
     "u": {"u", "unit", "first", "ratio"},
     r"\lambda": {"lam", "rate", "exponent_bc"},
+    "v": {"second", "variational"},
+    "z": {"base", "latent"},
 }
 
 

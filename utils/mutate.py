@@ -83,9 +83,8 @@ def _edits(expr: Basic) -> Iterator[tuple[str, Basic, Basic, Basic]]:
     for a, b in combinations(symbols, 2):
         if not _confusable(a, b):
             continue
-        swapped = expr.xreplace({a: Dummy("slot")})  # through a third name, so that a and b really change places
-        slot = next(iter(swapped.free_symbols - expr.free_symbols))
-        yield "swapped symbols", a, b, swapped.xreplace({b: a}).xreplace({slot: b})
+        slot = Dummy("slot")  # a third name, so that a and b really change places
+        yield "swapped symbols", a, b, expr.xreplace({a: slot}).xreplace({b: a}).xreplace({slot: b})
     for path, node, parent in _nodes(expr, (), None):
         for kind, new in _variants(node, parent, symbols):
             yield kind, node, new, _put(expr, path, new)

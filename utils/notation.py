@@ -686,3 +686,64 @@ log_q_log = symbol(
     "log_q_log", "log density of the log of a gamma draw times its rate", r"\log q_{\log\lambda z}(y)", real=True
 )
 u_gamma = symbol("u_gamma", "relative growth of a cell around the draw", r"u_\alpha(\epsilon)", real=True)
+
+
+# ------------------------------------------------------------------------------------ reparameterization (part III)
+
+latent = symbol("latent", "a latent variable: a draw of q", "z", real=True)
+variational = symbol("variational", "a variational parameter", "v", positive=True)
+f_gumbel = symbol("f_gumbel", "density of mu - sigma log(-log U)", r"f_{\mathrm{Gumbel}}(z)", positive=True)
+f_logit = symbol("f_logit", "density of mu + sigma log(U / (1 - U))", r"f_{\mathrm{logistic}}(z)", positive=True)
+f_cauchy = symbol("f_cauchy", "density of mu + sigma tan(pi (U - 1/2))", r"f_{\mathrm{Cauchy}}(z)", positive=True)
+scale_11 = symbol("scale_11", "first diagonal entry of a Cholesky factor", r"\ell_{11}", positive=True)
+scale_22 = symbol("scale_22", "second diagonal entry of a Cholesky factor", r"\ell_{22}", positive=True)
+mix = symbol("mix", "entry of a Cholesky factor below its diagonal", r"\ell_{21}^{*}", real=True)
+eps_1 = symbol("eps_1", "first of two standard normal variables", r"\varepsilon_1", real=True)
+eps_2 = symbol("eps_2", "second of two standard normal variables", r"\varepsilon_2", real=True)
+log_whitened = symbol(
+    "log_whitened",
+    "log density of two standardized coordinates",
+    r"\log q_\varepsilon(\varepsilon_1, \varepsilon_2)",
+    real=True,
+)
+coef_0, coef_1, coef_2, coef_3, coef_4, coef_5 = (
+    symbol(f"coef_{i}", f"coefficient {i} of a test function", rf"\gamma_{i}", real=True) for i in range(6)
+)
+var_path = symbol("var_path", "variance of one draw of the pathwise gradient", r"\mathrm{Var}_{path}", nonnegative=True)
+var_score = symbol(
+    "var_score", "variance of one draw of the score-function gradient", r"\mathrm{Var}_{score}", nonnegative=True
+)
+var_path_wave = symbol(
+    "var_path_wave", "the pathwise variance for a cosine", r"\mathrm{Var}_{path}^{\cos}", nonnegative=True
+)
+var_score_wave = symbol(
+    "var_score_wave", "the score-function variance for a cosine", r"\mathrm{Var}_{score}^{\cos}", nonnegative=True
+)
+var_path_hermite = symbol(
+    "var_path_hermite", "the pathwise variance for a Hermite series", r"\mathrm{Var}_{path}^{H}", nonnegative=True
+)
+var_score_hermite = symbol(
+    "var_score_hermite",
+    "the score-function variance for a Hermite series",
+    r"\mathrm{Var}_{score}^{H}",
+    nonnegative=True,
+)
+var_score_many = symbol(
+    "var_score_many", "the score-function variance in d dimensions", r"\mathrm{Var}_{score}^{(d)}", nonnegative=True
+)
+frequency = symbol("frequency", "frequency of a cosine", r"\nu", positive=True)
+variance = symbol("variance", "variance of q", r"\sigma^2", positive=True)
+target = symbol("target", "mean of the posterior that q is fitted to", "m", real=True)
+target_sd = symbol("target_sd", "standard deviation of the posterior that q is fitted to", r"\varsigma", positive=True)
+var_full = symbol("var_full", "variance of the full gradient of the ELBO", r"\mathrm{Var}_{full}", nonnegative=True)
+var_landing = symbol(
+    "var_landing", "variance of the path-only gradient of the ELBO", r"\mathrm{Var}_{STL}", nonnegative=True
+)
+prior_kl = symbol(
+    "prior_kl",
+    "divergence of q from the standard normal prior",
+    r"\mathrm{KL}(q \Vert \mathcal N(0, 1))",
+    nonnegative=True,
+)
+weight_1 = symbol("weight_1", "importance weight of the first draw", r"\omega_1", positive=True)
+weight_2 = symbol("weight_2", "importance weight of the second draw", r"\omega_2", positive=True)
