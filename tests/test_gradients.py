@@ -520,6 +520,24 @@ def test_baselines_reduce_the_variance():
         assert np.all(better.interval(0.999)[1] < plain.interval(0.999)[0])
 
 
+def test_a_constant_is_all_baseline():
+    """Leaving one out removes a constant f at every draw, whatever the size of the group."""
+    for size in (2, 5):
+        options = {"baseline": "leave-one-out", "size": size}
+        assert np.abs(score_function.draws(lambda z: z[:, 0] * 0 + 3, GAMMA, 100, seeded(), **options)).max() < 1e-12
+
+
+@pytest.mark.parametrize("q", [GAMMA, BETA, DIRICHLET, LOG_NORMAL, NORMAL], ids=lambda q: type(q).__name__)
+def test_the_noise_is_standard(q):
+    """Mean zero and covariance one: the whole of what G-REP asks of it."""
+    eps = q.standardize(q.sample(100_000, seeded()))
+    products = (eps[:, :, None] * eps[:, None, :]).flatten(1)
+    moments = Estimate.from_samples(torch.cat([eps, products], dim=-1).numpy())
+    d = eps.shape[1]
+    assert moments.agrees_with(np.concatenate([np.zeros(d), np.eye(d).ravel()]))
+    assert moments.resolves(0.2)
+
+
 def test_rao_blackwellization():
     """Each parameter keeps the terms of its own coordinate: as unbiased, and quieter."""
     truth = exact(lambda a, b, c, d: sine_of_sum(a, c) + 5 * sine_of_sum(b, d), NORMAL_TWO.v.tolist())

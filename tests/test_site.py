@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -512,27 +512,68 @@ def test_search_works_from_a_disk(browser: webdriver.Chrome, site: Path) -> None
     assert log_faults(browser) == []
 
 
-def test_the_live_posterior_follows_its_sliders(browser: webdriver.Chrome, site: Path) -> None:
+def bell(x, mean, variance):
+    return np.exp(-((x - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+
+
+def posterior_curves(theta, n, sigma, tau_0, ybar):
+    precision = n / sigma**2 + 1 / tau_0**2
+    return {
+        "prior": bell(theta, 0, tau_0**2),
+        "data": bell(theta, ybar, sigma**2 / n),
+        "posterior": bell(theta, n * ybar / sigma**2 / precision, 1 / precision),
+    }
+
+
+def logit_normal_curves(y, slope, shift):
+    forgetful = bell(np.log(y) - np.log1p(-y), shift, slope**2)
+    return {"h′ forgotten": forgetful, "density of Y": forgetful / (y * (1 - y))}
+
+
+def planar_curves(z, strength, offset):
+    return {
+        "z": z,
+        "slope, the determinant": 1 + strength / np.cosh(z + offset) ** 2,
+        "f(z)": z + strength * np.tanh(z + offset),
+    }
+
+
+# chapter and figure: places for its sliders, in their order, and what NumPy makes of them
+LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
+    ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
+    ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
+    ("flows", "planar-fold"): ([(-2, 0), (-0.7, 1.5), (3, -2)], planar_curves),
+}
+
+
+def test_every_live_figure_is_dragged_below(site: Path) -> None:
+    found = set()
+    for page in (site / "chapters").glob("*.html"):
+        for name in re.findall(r'<figure class="[^"]*live-figure[^"]*" id="fig-([^"]+)"', page.read_text()):
+            found.add((page.stem, name))
+    assert found == set(LIVE), "add the figure to LIVE, with curves computed by NumPy from the text"
+
+
+@pytest.mark.parametrize(("chapter", "name"), LIVE)
+def test_a_live_figure_follows_its_sliders(browser: webdriver.Chrome, site: Path, chapter: str, name: str) -> None:
     """Drag every slider on the built page; the curves have to be those that NumPy computes."""
-    browser.get((site / "chapters" / "shrinkage.html").as_uri())
-    figure = "document.getElementById('fig-posterior-live')"
-    assert browser.execute_script(f"return {figure}.querySelectorAll('input').length") == 4
-    for n, sigma, tau_0, ybar in ((4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)):
-        browser.execute_script(
-            f"const values = arguments[0]; {figure}.querySelectorAll('input').forEach((input, k) => {{"
-            "input.value = values[k]; input.dispatchEvent(new Event('input', {bubbles: true}))})",
-            [n, sigma, tau_0, ybar],
+    places, curves_of = LIVE[chapter, name]
+    browser.get((site / "chapters" / f"{chapter}.html").as_uri())
+    figure = f"document.getElementById('fig-{name}')"
+    assert browser.execute_script(f"return {figure}.querySelectorAll('input').length") == len(places[0])
+    for values in places:
+        taken = browser.execute_script(
+            f"const values = arguments[0]; return [...{figure}.querySelectorAll('input')].map((input, k) => {{"
+            "input.value = values[k]; input.dispatchEvent(new Event('input', {bubbles: true})); return +input.value})",
+            list(values),
         )
+        assert taken == list(values), "these places are not on the sliders' steps"
         curves = browser.execute_script(f"return {figure}.liveData.curves")
-        precision = n / sigma**2 + 1 / tau_0**2
-        means = {"prior": 0, "data": ybar, "posterior": n * ybar / sigma**2 / precision}
-        variances = {"prior": tau_0**2, "data": sigma**2 / n, "posterior": 1 / precision}
-        assert set(curves) == set(means)
-        for name, curve in curves.items():
-            theta = np.array(curve["x"])
-            expected = np.exp(-((theta - means[name]) ** 2) / (2 * variances[name]))
-            expected /= np.sqrt(2 * np.pi * variances[name])
-            np.testing.assert_allclose(curve["y"], expected, rtol=1e-9, atol=1e-300)
+        x = np.array(next(iter(curves.values()))["x"])
+        expected = curves_of(x, *values)
+        assert set(curves) == set(expected)
+        for label, curve in curves.items():
+            np.testing.assert_allclose(curve["y"], expected[label], rtol=1e-9, atol=1e-300, err_msg=label)
 
 
 def test_a_renderer_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
