@@ -623,7 +623,7 @@ param = symbol("param", "a parameter of q, one component at a time", "v", real=T
 noise = symbol("noise", "the standardized draw, whose law still depends on v, but weakly", r"\epsilon", real=True)
 q_gamma = symbol("q_gamma", "density of the gamma law", r"q(z;\alpha,\lambda)", positive=True)
 mean_log = symbol("mean_log", "mean of the log of a gamma draw", r"\mathbb{E}\log z", real=True)
-var_log = symbol("var_log", "variance of the log of a gamma draw", r"\operatorname{Var}\log z", positive=True)
+var_log = symbol("var_log", "variance of the log of a gamma draw", r"\operatorname{Var}(\log z)", positive=True)
 skew_noise = symbol("skew_noise", "third moment of the standardized draw", r"\mathbb{E}\,\epsilon^3", real=True)
 log_q_noise = symbol(
     "log_q_noise", "log density of the standardized draw", r"\log q_\epsilon(\epsilon;\alpha)", real=True
@@ -653,10 +653,6 @@ cube_root = symbol("cube_root", "Marsaglia and Tsang's moved noise, to be cubed"
 moment = symbol("moment", "mean of a power of a gamma draw", "M_p", positive=True)
 psi_gain = symbol("psi_gain", "by how much psi grows from the shape to the shape plus p", "D_p", real=True)
 half_skew = symbol("half_skew", "half the log derivative of psi_1 at the shape", r"c_\alpha", real=True)
-var_logit = symbol(
-    "var_logit", "variance of the log-odds of a beta draw", r"\operatorname{Var}\,\mathrm{logit}\,z", positive=True
-)
-total_shape = symbol("total_shape", "sum of the shapes of a Dirichlet law", r"\alpha_0", positive=True)
 log_accepted = symbol("log_accepted", "log density of the accepted noise", r"\log\pi(\varepsilon;\alpha)", real=True)
 augmented = symbol("augmented", "moment of an augmented gamma draw", r"\mathbb{E}\,(z' u^{1/\alpha})^p", positive=True)
 clock_1, clock_2, clock_3 = (
