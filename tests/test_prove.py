@@ -490,3 +490,35 @@ def test_gaussian_moments_agree_with_the_recurrence(order, scale):
         return line(z**m * normal(z, x, scale * b), z)
 
     assert equal(moment(order + 2), x * moment(order + 1) + (order + 1) * scale * b * moment(order)).status == "proved"
+
+
+def test_integrals_with_undefined_functions_are_taken_apart_term_by_term():
+    F = Function("F", real=True)
+    bell = exp(-((y - x) ** 2) / 2) / sqrt(2 * pi)
+    slope = Integral(F(y) * bell.diff(x), (y, -oo, oo))
+    assert equal(Integral(F(y) * bell, (y, -oo, oo)).diff(x), slope).status == "proved"
+    shifted = Integral((F(y) - a) * bell * (y - x), (y, -oo, oo))
+    assert equal(shifted, slope).status == "proved"
+    assert equal(shifted + a, slope).status == "refuted"
+    assert equal(Integral((F(y) - a) * bell, (y, -oo, oo)), Integral(F(y) * bell, (y, -oo, oo)) - a).status == "proved"
+    assert equal(Integral((F(y) - y) * bell, (y, -oo, oo)), Integral(F(y) * bell, (y, -oo, oo))).status != "proved"
+
+
+def test_an_integral_of_nothing_negative_is_not_negative():
+    u = Symbol("u", real=True)
+    t = Symbol("t", positive=True)
+    rest = (t - 1) ** 2 * u / (1 - u + u * t)
+    assert at_most(log(t), t - 1, gap=Integral(rest, (u, 0, 1))).status == "proved"
+    assert at_most(log(t), t - 1, gap=Integral(rest, (u, 0, 1)) * 2).status != "proved"
+    assert nonnegative(Integral(u * t, (u, 0, 1))).status == "proved"
+    assert nonnegative(Integral(exp(-u), (u, t, oo))).status == "proved"
+    for not_manifest in (
+        Integral(u - Rational(1, 4), (u, 0, 1)),  # a positive integral of what is not positive throughout
+        Integral(u, (u, -1, 2)),
+        Integral(u, (u, -oo, 0)),
+        Integral(u**2, (u, 1, 0)),  # limits turned round
+        Integral(u**2, (u, 0, x)),  # x may be negative
+        -Integral(u, (u, 0, 1)),
+    ):
+        assert nonnegative(not_manifest).status != "proved"
+    assert nonnegative(Integral(u, (u, 0, 1)), strict=True).status != "proved"

@@ -238,8 +238,8 @@ def _integral(e: Integral, where: tuple) -> tuple[Expr, str]:
     if len(e.limits[0]) < 3:
         return e, ""
     x, low, high = e.limits[0]
-    if e.has(AppliedUndef):
-        return _standing_integral(e.function, x, low, high), ""
+    if e.function.has(AppliedUndef):
+        return _by_linearity(e.function, x, low, high, where)
     t = Dummy("t", positive=True) if low.is_nonnegative else Dummy("t", real=True)
     body = put(e.function, x, t)
     for f in (expand(body, power_exp=False, log=False, power_base=False, mul=True), body):
@@ -254,6 +254,28 @@ def _integral(e: Integral, where: tuple) -> tuple[Expr, str]:
         else:
             return total, joined(names)
     return _standing_integral(e.function, x, low, high), ""
+
+
+def _by_linearity(f: Expr, x: Symbol, low: Expr, high: Expr, where: tuple) -> tuple[Expr, str]:
+    """Term by term, where a term holds an undefined function; that each term has an integral is taken on trust."""
+    terms = Add.make_args(expand(f, power_exp=False, log=False, power_base=False, mul=True))
+    total, names = S.Zero, ["linearity of integrals"] if len(terms) > 1 else []
+    for term in terms:
+        free, bound = _apart(term, x)
+        if bound.has(AppliedUndef):
+            total += free * _standing(Integral, bound, x, low, high)
+        else:
+            value, how = _integral(Integral(bound, (x, low, high)), where)
+            total, names = total + free * value, [*names, *([how] if how else [])]
+    return total, joined(names)
+
+
+def _apart(f: Expr, x: Symbol) -> tuple[Expr, Expr]:
+    """A product as what is free of x times the rest, an exponential of a sum torn in two (SymPy joins what it can)."""
+    free, bound = f.as_independent(x, as_Add=False)
+    exponent, rest = _exponent_and_rest(bound, x)
+    fixed, moving = exponent.as_independent(x, as_Add=True)
+    return free * exp(fixed), rest * exp(moving)
 
 
 def _standing_integral(f: Expr, x: Symbol, low: Expr, high: Expr) -> Expr:

@@ -749,4 +749,17 @@ def _manifest_form(expr: Expr, where: tuple, strict: bool) -> bool:
         if isinstance(c, Relational) and c.rel_op in ("<", "<=", ">", ">="):
             sign_of_gap = {"positive": True} if c.rel_op in ("<", ">") else {"nonnegative": True}
             expr = expr.subs(c.gts - c.lts, Dummy("gap", **sign_of_gap))
+    integrals = {e: Dummy("integral", nonnegative=True) for e in expr.atoms(Integral) if _manifest_integral(e, where)}
+    expr = expr.xreplace(integrals)
     return any(f.is_positive if strict else f.is_nonnegative for f in (expr, factored(expr)))
+
+
+def _manifest_integral(e: Integral, where: tuple) -> bool:
+    """The integrand is manifestly non-negative between the limits, which stand in order."""
+    if len(e.limits) > 1 or len(e.limits[0]) < 3:
+        return False
+    x, low, high = e.limits[0]
+    if low.has(oo, -oo) or not (high == oo or surely_nonnegative(expand(high - low), where)):
+        return False
+    t = Dummy("t", positive=True)
+    return _manifest_form(put(e.function, x, low + t if high == oo else (low + high * t) / (1 + t)), where, False)
