@@ -50,9 +50,11 @@ SHARED_LETTERS = {
     "x": {"x", "x_pos", "xs"},
     r"\mu": {"mu", "ms"},
     "w": {"w", "weight"},
-    "a": {"scale", "slope"},
+    "a": {"scale", "slope", "control"},
     "r": {"r", "radius"},
     "s": {"s", "total"},
+    "z": {"base", "latent", "draws"},
+    "W": {"columns", "ws"},
     "u": {"u", "unit", "first", "ratio"},
     r"\lambda": {"lam", "rate", "exponent_bc"},
 }

@@ -605,3 +605,59 @@ carried_11, carried_12, carried_21, carried_22 = (
     for ij in (11, 12, 21, 22)
 )
 log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lvert\det J\rvert", real=True)
+
+
+# ---------------------------------------------------------------------------------------- score function (part III)
+
+latent = symbol("latent", "a latent variable, drawn from the variational law q", "z", real=True)
+latent_2 = symbol("latent_2", "a second latent variable, or a second draw of the first", "z'", real=True)
+draws = vector("draws", n, "draws of the latent variable, numbered from 1 to n", "z", real=True)
+p_x = symbol("p_x", "the evidence: density of x with the latent variable integrated out", "p(x)", positive=True)
+elbo = symbol("elbo", "evidence lower bound", r"\mathcal{L}", real=True)
+mean_log_joint = symbol("mean_log_joint", "mean of the log joint density under q", r"\mathbb{E}_q f", real=True)
+entropy_q = symbol("entropy_q", "entropy of the variational law", "H(q)", real=True)
+kl_q = symbol("kl_q", "divergence from the posterior to q", r"\mathrm{KL}(q \Vert p(\cdot \mid x))", nonnegative=True)
+argument = symbol("argument", "the argument of a logarithm", r"\tau", positive=True)
+grad_f_mu = symbol("grad_f_mu", "slope in μ of the mean log joint density", r"\partial_\mu\, \mathbb{E}_q f", real=True)
+grad_f_sigma = symbol(
+    "grad_f_sigma", "slope in σ of the mean log joint density", r"\partial_\sigma\, \mathbb{E}_q f", real=True
+)
+grad_elbo_sigma = symbol("grad_elbo_sigma", "slope of the bound in σ", r"\partial_\sigma \mathcal{L}", real=True)
+grad_square = symbol("grad_square", "slope in μ of the mean of z²", r"\partial_\mu\, \mathbb{E}\, z^2", real=True)
+grad_step = symbol("grad_step", "slope in μ of the probability of z > 0", r"\partial_\mu\, P(z > 0)", positive=True)
+mean_log_z = symbol("mean_log_z", "mean of log z under a gamma law", r"\mathbb{E} \log z", real=True)
+var_naive = symbol("var_naive", "variance of the score estimator of one draw", r"\mathrm{Var}\, g", positive=True)
+var_dim = symbol(
+    "var_dim", "variance of the score estimator in d dimensions", r"\mathrm{Var}\, \lVert z \rVert^2 z_1", positive=True
+)
+control = symbol("control", "coefficient of a control variate", "a", real=True)
+control_best = symbol("control_best", "best coefficient of a control variate", "a^*", real=True)
+ws = vector("ws", n, "equally likely values of an estimator W", "W", real=True)
+us = vector("us", n, "values of a control variate U, drawn along with W", "U", real=True)
+mean_w = symbol("mean_w", "mean of W", r"\overline{W}", real=True)
+mean_u = symbol("mean_u", "mean of U", r"\overline{U}", real=True)
+sd_w = symbol("sd_w", "standard deviation of an estimator W", r"\sigma_W", positive=True)
+sd_u = symbol("sd_u", "standard deviation of a control variate U", r"\sigma_U", positive=True)
+share = symbol("share", "a coefficient as a share of the interval in which it helps", r"\vartheta", real=True)
+var_control = symbol(
+    "var_control", "variance of the score estimator plus a multiple of the score", "V(a)", positive=True
+)
+baseline = symbol("baseline", "a baseline: a constant taken off f", "c", real=True)
+rewards = vector("rewards", n, "values of f at the draws", "f", real=True)
+scores = vector("scores", n, "scores of the draws", r"\varsigma", real=True)
+halves = vector("halves", n, "half the distance of the two values that W has given T", r"\Delta", real=True)
+centres = vector("centres", n, "mean of W given each value of T", "m", real=True)
+mean_centre = symbol("mean_centre", "mean of those means", r"\overline{m}", real=True)
+coupling = symbol("coupling", "weight of the second term of f", r"\nu", real=True)
+var_joint = symbol("var_joint", "variance with both terms of f", r"\mathrm{Var}\, g_1", positive=True)
+var_given = symbol(
+    "var_given", "variance of the mean given the first draw", r"\mathrm{Var}\, \mathbb{E}[g_1 \mid z]", positive=True
+)
+saved_local = symbol(
+    "saved_local",
+    "variance saved by keeping the first term of f alone",
+    r"\mathrm{Var}\, g_1 - \mathrm{Var}\, z^3",
+    real=True,
+)
+cov_wu = symbol("cov_wu", "covariance of W and U", r"\mathrm{Cov}(W, U)", real=True)
+var_u = symbol("var_u", "variance of U", r"\mathrm{Var}\, U", positive=True)
