@@ -1,5 +1,7 @@
 """Each strategy of the zero test with something true and a near miss; what must never be proved, and never refuted."""
 
+from functools import partial
+
 import mpmath
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from sympy import (
     IndexedBase,
     Integer,
     Integral,
+    Lambda,
     Limit,
     Matrix,
     MatrixSymbol,
@@ -495,13 +498,15 @@ def test_gaussian_moments_agree_with_the_recurrence(order, scale):
 def test_integrals_with_undefined_functions_are_taken_apart_term_by_term():
     F = Function("F", real=True)
     bell = exp(-((y - x) ** 2) / 2) / sqrt(2 * pi)
+    mean = Integral(F(y) * bell, (y, -oo, oo))
     slope = Integral(F(y) * bell.diff(x), (y, -oo, oo))
-    assert equal(Integral(F(y) * bell, (y, -oo, oo)).diff(x), slope).status == "proved"
     shifted = Integral((F(y) - a) * bell * (y - x), (y, -oo, oo))
-    assert equal(shifted, slope).status == "proved"
-    assert equal(shifted + a, slope).status == "refuted"
-    assert equal(Integral((F(y) - a) * bell, (y, -oo, oo)), Integral(F(y) * bell, (y, -oo, oo)) - a).status == "proved"
-    assert equal(Integral((F(y) - y) * bell, (y, -oo, oo)), Integral(F(y) * bell, (y, -oo, oo))).status != "proved"
+    decide = partial(equal, functions=[{F: Lambda(y, y**3 - y)}])
+    assert decide(mean.diff(x), slope).status == "proved"
+    assert decide(shifted, slope).status == "proved"
+    assert decide(Integral((F(y) - a) * bell, (y, -oo, oo)), mean - a).status == "proved"
+    assert decide(shifted + a, slope).status == "refuted"
+    assert decide(Integral((F(y) - y) * bell, (y, -oo, oo)), mean).status == "refuted"
 
 
 def test_an_integral_of_nothing_negative_is_not_negative():
