@@ -615,7 +615,6 @@ log_volume = symbol("log_volume", "log of a layer's change of volume", r"\log\lv
 
 # ------------------------------------------------------------------------- generalized reparameterization (part III)
 
-z_draw = symbol("z_draw", "a draw of q", "z", real=True)
 z_pos = symbol("z_pos", "a positive draw of q", "z", positive=True)
 z_one = symbol("z_one", "first coordinate of a draw of q", r"\zeta_1", real=True)
 z_two = symbol("z_two", "second coordinate of a draw of q", r"\zeta_2", real=True)
