@@ -695,6 +695,9 @@ scale_22 = symbol("scale_22", "second diagonal entry of a Cholesky factor", r"\e
 mix = symbol("mix", "entry of a Cholesky factor below its diagonal", r"\ell_{21}^{*}", real=True)
 eps_1 = symbol("eps_1", "first of two standard normal variables", r"\varepsilon_1", real=True)
 eps_2 = symbol("eps_2", "second of two standard normal variables", r"\varepsilon_2", real=True)
+log_standardized = symbol(
+    "log_standardized", "log density of the standardized variable", r"\log q_\varepsilon", real=True
+)
 log_whitened = symbol(
     "log_whitened",
     "log density of two standardized coordinates",

@@ -116,7 +116,7 @@ def trained(latent: int, seed: int, tell=None, **sizes) -> VAE:
 
 
 def bounds(model: VAE, x: Tensor, k: int, seed: int, total: int = 1000) -> Tensor:
-    """IWAE-k of Burda et al. (2016), eq. 8, at each row of x (n,): the mean over total / k groups of k draws."""
+    """IWAE-k of Burda et al. (2016), section 3, at each row of x (n,): the mean over total / k groups of k draws."""
     generator = seeded(seed)
     with torch.no_grad():
         parts = []
