@@ -45,23 +45,25 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 
 # Letters that the book uses twice on purpose: for a vector and for one observation or one coordinate, for the vector
 # of means and the mean of one, for the weights of the schools and the weight of a regression; for a value and a value
-# that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by.
+# that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by; and
+# where two chapters each need the letter for something of their own, and neither needs the other's.
 SHARED_LETTERS = {
-    "z": {"base", "z_draw", "z_pos"},
-    "v": {"second", "param", "edge"},
-    "y": {"y", "y_pos", "ys", "ys_pos"},
-    "x": {"x", "x_pos", "xs"},
-    r"\mu": {"mu", "ms"},
-    "w": {"w", "weight"},
+    "W": {"columns", "ws"},
     "a": {"scale", "slope", "control"},
+    "m": {"centres", "target"},
     "r": {"r", "radius"},
     "s": {"s", "total"},
-    "z": {"base", "latent", "draws"},
-    "W": {"columns", "ws"},
     "u": {"u", "unit", "first", "ratio"},
+    "v": {"second", "variational", "param", "edge"},
+    "w": {"w", "weight"},
+    "x": {"x", "x_pos", "xs"},
+    "y": {"y", "y_pos", "ys", "ys_pos"},
+    "z": {"base", "z_pos", "draws", "latent"},
+    r"\Delta": {"halves", "step"},
     r"\lambda": {"lam", "rate", "exponent_bc"},
-    "v": {"second", "variational"},
-    "z": {"base", "latent"},
+    r"\mu": {"mu", "ms"},
+    r"\nu": {"coupling", "frequency"},
+    r"\varsigma": {"target_sd", "scores"},
 }
 
 
