@@ -10,6 +10,7 @@ import pytest
 import torch
 from scipy import integrate, stats
 from training import flows as training
+from training.record import used_code
 
 from utils import data
 
@@ -91,7 +92,7 @@ def copy(tmp_path):
         assert old in source
         path = tmp_path / "flows.py"
         path.write_text(source.replace(old, new))
-        return training.used_code(path, ["run"], without)
+        return used_code(path, ["run"], without)
 
     return code
 
@@ -107,7 +108,7 @@ def copy(tmp_path):
     ],
 )
 def test_an_edit_of_the_training_makes_the_record_stale(copy, old, new):
-    assert copy(old, new) != copy("import ast", "import ast")
+    assert copy(old, new) != copy("import hashlib", "import ast")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_an_edit_of_the_training_makes_the_record_stale(copy, old, new):
     ],
 )
 def test_words_do_not(copy, old, new):
-    assert copy(old, new) == copy("import ast", "import ast")
+    assert copy(old, new) == copy("import hashlib", "import ast")
 
 
 @pytest.mark.parametrize(
@@ -134,8 +135,8 @@ def test_words_do_not(copy, old, new):
     ],
 )
 def test_an_edit_concerns_the_experiments_that_come_to_it(copy, edit, stale, not_stale):
-    assert copy(*edit, stale) != copy("import ast", "import ast", stale)
-    assert copy(*edit, not_stale) == copy("import ast", "import ast", not_stale)
+    assert copy(*edit, stale) != copy("import hashlib", "import ast", stale)
+    assert copy(*edit, not_stale) == copy("import hashlib", "import ast", not_stale)
 
 
 # What was measured

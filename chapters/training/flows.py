@@ -1,6 +1,6 @@
 """Trains the flows of chapters/flows.ipynb and records what they reach on held-out data.
 
-    python chapters/training/flows.py
+    python -m chapters.training.flows
 
 from the book's folder: 11 minutes of CPU on one thread, with the seeds 0, 1 and 2 (0 and 1 for
 the colour patches). Results go to flows.json beside this file after each run, with its seed and
@@ -12,15 +12,11 @@ A page takes from here, after `from training import flows as training`: `results
 and `trained("plane", "realnvp", seed=0, steps=100)`, which takes a second or two.
 """
 
-import ast
 import hashlib
 import json
 import math
-import sys
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +40,11 @@ from utils.flows import (
     reverse,
 )
 
+from .record import complete, read_weights, used_code, write_weights
+
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "flows.json"
+COMMAND = "python -m chapters.training.flows"
 SEEDS = (0, 1, 2)
 
 
@@ -501,17 +500,9 @@ def results() -> dict:
 def load(experiment: str, model: str) -> Flow:
     """A trained flow (seed 0) from its file, which must have the sha256 on record."""
     key = f"{experiment} {model} 0"
-    path = FOLDER / weights_file(experiment, model)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
     expected = results()["runs"][key]["weights_sha256"]
-    if found != expected:
-        raise ValueError(
-            f"`{path.name}` must have sha256 {expected} (got {found}): restore it from git, "
-            "or train again with `python chapters/training/flows.py`"
-        )
     flow = build(experiment, model, seeded(0))
-    kept = torch.load(path, weights_only=True)
-    flow.load_state_dict({name: tensor.double() for name, tensor in kept.items()})
+    flow.load_state_dict(read_weights(FOLDER / weights_file(experiment, model), expected, COMMAND))
     return flow
 
 
@@ -536,44 +527,6 @@ def fingerprint(experiment: str) -> str:
     return hashlib.sha256(f"{here}\n{there}".encode()).hexdigest()
 
 
-def used_code(path: Path, names: list[str], without: Iterable[str] = ()) -> str:
-    """The top-level definitions of a file that these names lead to, without docstrings.
-
-    A name in `without` is not followed.
-    """
-    source = path.read_text(encoding="utf-8")
-    lines, tree = source.splitlines(), ast.parse(source)
-    definitions: dict[str, ast.stmt] = {}
-    for node in tree.body:
-        targets = getattr(node, "targets", [getattr(node, "target", node)])
-        for target in targets:
-            name = getattr(target, "id", getattr(target, "name", None))
-            if name:
-                definitions[name] = node
-    seen: list[str] = []
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name in definitions and name not in seen and name not in without:
-            seen.append(name)
-            inside = ast.walk(definitions[name])
-            waiting += sorted(part.id for part in inside if isinstance(part, ast.Name))
-    kept = []
-    for node in (definitions[name] for name in sorted(seen)):
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        dropped = {
-            line
-            for part in ast.walk(node)
-            if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
-            for line in range(part.lineno, part.end_lineno + 1)
-        }
-        for number in range(start, node.end_lineno + 1):
-            text = lines[number - 1].partition("  #")[0].rstrip()
-            if number not in dropped and text and not text.lstrip().startswith("#"):
-                kept.append(text)
-    return "\n".join(kept)
-
-
 def seeds(experiment: str) -> tuple[int, ...]:
     return SEEDS[:2] if experiment == "colour" else SEEDS
 
@@ -593,33 +546,20 @@ def wanted() -> list[tuple[str, str, str, int | None]]:
 def main() -> None:
     torch.set_num_threads(1)
     record = results() if RESULTS.exists() else {"code": {}, "runs": {}}
-    record["command"] = "python chapters/training/flows.py"
+    record["command"] = COMMAND
     for experiment in MODELS:
         if record["code"].get(experiment) != fingerprint(experiment):
             record["code"][experiment] = fingerprint(experiment)
             for key in [key for key in record["runs"] if key.startswith(f"{experiment} ")]:
                 del record["runs"][key]
-    todo = wanted()
-    for done, (key, experiment, model, seed) in enumerate(todo, 1):
-        if key in record["runs"]:
-            continue
+    complete(RESULTS, record, [(key, partial(job, *which)) for key, *which in wanted()])
 
-        def tell(text, key=key, done=done):
-            print(f"[{done}/{len(todo)}] {key}: {text}", file=sys.stderr, flush=True)
 
-        start = time.process_time()
-        found, flow = run(experiment, model, seed, tell)
-        if seed == 0 and (experiment, model) in KEPT:
-            path = FOLDER / weights_file(experiment, model)
-            torch.save({name: x.float() for name, x in flow.state_dict().items()}, path)
-            found["weights_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        record["runs"][key] = found | {"cpu_seconds": round(time.process_time() - start, 1)}
-        seconds = sum(r["cpu_seconds"] for r in record["runs"].values())
-        record["cpu_minutes"] = round(seconds / 60, 1)
-        unfinished = RESULTS.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
-        unfinished.replace(RESULTS)  # all or nothing, if it is interrupted here
-        tell(json.dumps(record["runs"][key]))
+def job(experiment: str, model: str, seed: int | None, tell) -> dict:
+    found, flow = run(experiment, model, seed, tell)
+    if seed == 0 and (experiment, model) in KEPT:
+        found["weights_sha256"] = write_weights(FOLDER / weights_file(experiment, model), flow)
+    return found
 
 
 if __name__ == "__main__":

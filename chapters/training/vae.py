@@ -12,22 +12,21 @@ A page takes from here, after `from training import vae as training`: `results()
 which takes a second.
 """
 
-import hashlib
 import json
 import math
-import sys
-import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 from torch import Generator, Tensor, nn
 from utils import data
 
-from .flows import count_weights, seeded, standard_error, used_code
+from .flows import count_weights, seeded, standard_error
+from .record import complete, fingerprint, read_weights, write_weights
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "vae.json"
+COMMAND = "python -m chapters.training.vae"
 LATENTS = (1, 2, 5, 10, 20)
 SEEDS = (0, 1, 2, 3, 4)
 DRAWS = (1, 10, 100, 1000)
@@ -169,52 +168,33 @@ def weights_file(latent: int) -> str:
 
 def load(latent: int) -> VAE:
     """A trained autoencoder (seed 0) from its file, which must have the sha256 on record."""
-    path = FOLDER / weights_file(latent)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
     expected = results()["runs"][f"{latent} 0"]["weights_sha256"]
-    if found != expected:
-        raise ValueError(
-            f"`{path.name}` must have sha256 {expected} (got {found}): restore it from git, "
-            "or train again with `python -m chapters.training.vae`"
-        )
     model = VAE(latent, seeded(0))
-    model.load_state_dict({name: x.double() for name, x in torch.load(path, weights_only=True).items()})
+    model.load_state_dict(read_weights(FOLDER / weights_file(latent), expected, COMMAND))
     return model
 
 
-def fingerprint() -> str:
+def code() -> str:
     """sha256 of the code that a run depends on, without comments and docstrings."""
-    return hashlib.sha256(used_code(Path(__file__), ["trained", "judge"]).encode()).hexdigest()
+    return fingerprint(Path(__file__), ["trained", "judge"])
 
 
 def main() -> None:
     torch.set_num_threads(1)
     record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != fingerprint():
-        record = {"code": fingerprint(), "runs": {}}
-    record["command"] = "python -m chapters.training.vae"
+    if record["code"] != code():
+        record = {"code": code(), "runs": {}}
+    record["command"] = COMMAND
     wanted = [(latent, seed) for latent in LATENTS for seed in SEEDS]
-    for done, (latent, seed) in enumerate(wanted, 1):
-        key = f"{latent} {seed}"
-        if key in record["runs"]:
-            continue
+    complete(RESULTS, record, [(f"{latent} {seed}", partial(job, latent, seed)) for latent, seed in wanted])
 
-        def tell(text, key=key, done=done):
-            print(f"[{done}/{len(wanted)}] {key}: {text}", file=sys.stderr, flush=True)
 
-        start = time.process_time()
-        model = trained(latent, seed, tell)
-        found = judge(model) | {"weights": count_weights(model)}
-        if seed == 0 and latent in KEPT:
-            path = FOLDER / weights_file(latent)
-            torch.save({name: x.float() for name, x in model.state_dict().items()}, path)
-            found["weights_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        record["runs"][key] = found | {"cpu_seconds": round(time.process_time() - start, 1)}
-        record["cpu_minutes"] = round(sum(r["cpu_seconds"] for r in record["runs"].values()) / 60, 1)
-        unfinished = RESULTS.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
-        unfinished.replace(RESULTS)  # all or nothing, if it is interrupted here
-        tell(json.dumps(record["runs"][key]))
+def job(latent: int, seed: int, tell) -> dict:
+    model = trained(latent, seed, tell)
+    found = judge(model) | {"weights": count_weights(model)}
+    if seed == 0 and latent in KEPT:
+        found["weights_sha256"] = write_weights(FOLDER / weights_file(latent), model)
+    return found
 
 
 if __name__ == "__main__":
