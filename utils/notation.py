@@ -849,7 +849,13 @@ along_2 = symbol("along_2", "length of the second side of a triangle", "a_2", po
 saving = symbol("saving", "what an inequality leaves over", "e", nonnegative=True)
 phi_here = symbol("phi_here", "potential where the minimum is taken", r"\varphi_k", real=True)
 gaps = vector("gaps", n, "distance from each point of a line to the next", "h", nonnegative=True)
-traffic = vector("traffic", n, "difference of two distribution functions between neighbours, its size", r"\lvert D \rvert", nonnegative=True)
+traffic = vector(
+    "traffic",
+    n,
+    "difference of two distribution functions between neighbours, its size",
+    r"\lvert D \rvert",
+    nonnegative=True,
+)
 level = symbol("level", "value of a critic at a point", "g_j", real=True)
 level_2 = symbol("level_2", "value of a critic at another point", "g_i", real=True)
 value_1 = symbol("value_1", "critic at the first of four points", "f_1", real=True)
@@ -863,7 +869,12 @@ rate_1 = symbol("rate_1", "rate of a first exponential law", r"\beta_1", positiv
 rate_2 = symbol("rate_2", "rate of a second exponential law", r"\beta_2", positive=True)
 cells = symbol("cells", "number of cells of a grid", "N", integer=True, positive=True)
 best_rise = symbol("best_rise", "largest rise of a critic over a grid", r"f(1) - f(0)", nonnegative=True)
-earned = symbol("earned", "what the best critic of Lipschitz constant K earns", r"\max_f\, \mathbb{E}_P f - \mathbb{E}_Q f", nonnegative=True)
+earned = symbol(
+    "earned",
+    "what the best critic of Lipschitz constant K earns",
+    r"\max_f\, \mathbb{E}_P f - \mathbb{E}_Q f",
+    nonnegative=True,
+)
 lip = symbol("lip", "Lipschitz constant that a critic is held to", "K", positive=True)
 row_1 = symbol("row_1", "first weight of a linear critic", "w_1", real=True)
 row_2 = symbol("row_2", "second weight of a linear critic", "w_2", real=True)
@@ -873,16 +884,27 @@ entry_11 = symbol("entry_11", "weight from input 1 to output 1", "W_{11}", real=
 entry_12 = symbol("entry_12", "weight from input 2 to output 1", "W_{12}", real=True)
 entry_21 = symbol("entry_21", "weight from input 1 to output 2", "W_{21}", real=True)
 entry_22 = symbol("entry_22", "weight from input 2 to output 2", "W_{22}", real=True)
-op_norm = symbol("op_norm", "operator norm of a weight matrix: its largest singular value", r"\lVert W \rVert", nonnegative=True)
+op_norm = symbol(
+    "op_norm", "operator norm of a weight matrix: its largest singular value", r"\lVert W \rVert", nonnegative=True
+)
 turn = symbol("turn", "angle of a unit vector", r"\phi", real=True)
 limit_c = symbol("limit_c", "where weights are clipped", "c_{\max}", positive=True)
 fan_out = symbol("fan_out", "number of outputs of a layer", "n_{out}", integer=True, positive=True)
 fan_in = symbol("fan_in", "number of inputs of a layer", "n_{in}", integer=True, positive=True)
 depth = symbol("depth", "number of layers of a critic", "L", integer=True, positive=True)
 width = symbol("width", "width of the hidden layers of a critic", "n_h", integer=True, positive=True)
-corner_norm = symbol("corner_norm", "operator norm of a layer with all weights at the limit", r"\lVert W_{\max} \rVert", nonnegative=True)
-gain_square = symbol("gain_square", "mean square by which a random layer multiplies a gradient", r"\mathbb{E}\,g^2", nonnegative=True)
-earned_cube = symbol("earned_cube", "what the best linear critic with clipped weights earns", r"\max_{\lvert w_i \rvert \le c} w \cdot \Delta", nonnegative=True)
+corner_norm = symbol(
+    "corner_norm", "operator norm of a layer with all weights at the limit", r"\lVert W_{\max} \rVert", nonnegative=True
+)
+gain_square = symbol(
+    "gain_square", "mean square by which a random layer multiplies a gradient", r"\mathbb{E}\,g^2", nonnegative=True
+)
+earned_cube = symbol(
+    "earned_cube",
+    "what the best linear critic with clipped weights earns",
+    r"\max_{\lvert w_i \rvert \le c} w \cdot \Delta",
+    nonnegative=True,
+)
 saving_2 = symbol("saving_2", "what a second inequality leaves over", "e'", nonnegative=True)
 steepness = symbol("steepness", "length of a critic's gradient", "s_f", nonnegative=True)
 strength = symbol("strength", "factor of a penalty", r"\lambda_p", positive=True)
