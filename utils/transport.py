@@ -82,7 +82,7 @@ class Transport:
         mass, size = u.sum(), abs(cost).max()
         value, slack = tolerance * mass * size, cost - phi[:, None] - psi  # (m, n)
         rules = {
-            "the plan has a negative entry": plan >= -tolerance * mass,
+            "the plan has a negative entry or NaN": plan >= -tolerance * mass,
             "the plan's row sums are not u": abs(plan.sum(1) - u) <= tolerance * mass,
             "the plan's column sums are not v": abs(plan.sum(0) - v) <= tolerance * mass,
             "the potentials break phi_i + psi_j <= cost_ij": slack >= -tolerance * size,
@@ -298,9 +298,8 @@ def distance_1d(x: Any, y: Any, p: float = 1, u: Any = None, v: Any = None) -> f
     x, y = _floats("x", x, 1), _floats("y", y, 1)
     if not 1 <= p < math.inf:
         raise ValueError(f"`p` must be a finite number of at least 1 (got {p!r}): below 1 this is not the optimum")
-    u = np.full(len(x), 1 / len(x)) if u is None else u
-    v = np.full(len(y), 1 / len(y)) if v is None else v
-    _, u, v = _problem(np.zeros((len(x), len(y))), u, v, _floats, cost_name="x and y")
+    u, v = _weights("u", u, "x", len(x)), _weights("v", v, "y", len(y))
+    _masses(u, v, 1e-10)
     order_x, order_y = np.argsort(x), np.argsort(y)
     up_to_x, up_to_y = np.cumsum(u[order_x]), np.cumsum(v[order_y])
     levels = np.sort(np.concatenate([up_to_x, up_to_y]))
@@ -379,7 +378,7 @@ def sinkhorn(
 
     The convention: `primal` is `ot.solve(cost, u, v, reg=epsilon, reg_type="KL").value`; `linear` is what
     `ot.sinkhorn2` returns; `reg_type="entropy"` has the same plan and a value that is less by
-    epsilon (H(u) + H(v) + 1), H being Shannon's entropy.
+    epsilon (H(u) + H(v)), H being Shannon's entropy in nats.
 
     Parameters
     ----------
@@ -399,41 +398,7 @@ def sinkhorn(
     (array([[0.3655, 0.1345],
            [0.1345, 0.3655]]), True)
     """
-    cost, u, v = _problem(cost, u, v, _floats)
-    _positive("epsilon", epsilon, "0 is for `solve`")
-    _positive("tolerance", tolerance, "1e-9 is a start")
-    _count("iterations", iterations)
-    if abs(u.sum() - 1) > ROUNDING:
-        raise ValueError(f"`u` must sum to 1 (got {u.sum():.12g}): divide u and v by their sums")
-    log_u, log_v = _log(u), _log(v)
-    with np.errstate(over="ignore"):
-        kernel = -cost / epsilon  # (m, n), its logarithm
-    if not np.isfinite(kernel).all():
-        raise ValueError(f"`epsilon` must leave cost / epsilon finite (got {epsilon!r}): raise it, or use `solve`")
-    work = np.empty_like(kernel)
-    b = np.zeros_like(v)
-    a = -_log_sum(kernel, b + log_v, 1, work)
-    done, error = 0, math.inf
-    while done < iterations and error > tolerance:
-        b = -_log_sum(kernel.T, a + log_u, 1, work.T)
-        ahead = -_log_sum(kernel, b + log_v, 1, work)
-        # The rows sum to u exp(a - ahead): the next update measures this one.
-        error = float(np.abs(np.exp(log_u + a - ahead) - u).sum())
-        a, done, previous = ahead, done + 1, a
-    a = previous
-    plan = np.exp(kernel + (a + log_u)[:, None] + (b + log_v))  # (m, n)
-    f, g, rows, columns, mass = epsilon * a, epsilon * b, plan.sum(1), plan.sum(0), plan.sum()
-    return Entropic(
-        plan=plan,
-        f=f,
-        g=g,
-        primal=float(f @ rows + g @ columns - epsilon * (mass - 1)),
-        dual=float(f @ u + g @ v - epsilon * (mass - 1)),
-        linear=float((cost * plan).sum()),
-        converged=error <= tolerance,
-        iterations=done,
-        error=error,
-    )
+    return _entropic(cost, u, v, epsilon, tolerance, iterations, _alternate)
 
 
 def _squared(x: Tensor, y: Tensor) -> Tensor:
@@ -477,16 +442,17 @@ def sinkhorn_divergence(
     """
     x, y = _points("x", x), _points("y", y)
     _same_dimension(x, y)
-    u = np.full(len(x), 1 / len(x)) if u is None else u
-    v = np.full(len(y), 1 / len(y)) if v is None else v
+    u, v = _weights("u", u, "x", len(x)), _weights("v", v, "y", len(y))
     total = x.new_zeros(())
-    for (one, left), (two, right), weight in (
-        ((x, u), (y, v), 1.0),
-        ((x, u), (x, u), -0.5),
-        ((y, v), (y, v), -0.5),
+    for one, two, left, right, scaling, weight in (
+        (x, y, u, v, _alternate, 1.0),
+        (x, x, u, u, _average, -0.5),
+        (y, y, v, v, _average, -0.5),
     ):
         costs = cost(one, two)
-        found = sinkhorn(costs.detach(), left, right, epsilon, tolerance, iterations)
+        if scaling is _average and not torch.allclose(costs, costs.T):
+            raise ValueError("`cost` must be symmetric (got cost(x, x) unlike its transpose): OT(x, x) is no bias else")
+        found = _entropic(costs.detach(), left, right, epsilon, tolerance, iterations, scaling)
         if not found.converged:
             raise ArithmeticError(
                 f"`iterations` must suffice for `tolerance` (got {iterations}, and an error of {found.error:.2g} > "
@@ -612,12 +578,77 @@ def _shortest(cost: NDArray, plan: NDArray) -> tuple[NDArray, list[tuple[int, in
     return distance, cycle
 
 
-def _log_sum(kernel: Array, weights: Array, axis: int, work: Array) -> Array:
+def _entropic(
+    cost: Any, u: Any, v: Any, epsilon: float, tolerance: float, iterations: int, scaling: Callable
+) -> Entropic:
+    """What `sinkhorn` returns, its potentials divided by epsilon found by `scaling`."""
+    cost, u, v = _problem(cost, u, v, _floats)
+    _positive("epsilon", epsilon, "0 is for `solve`")
+    _positive("tolerance", tolerance, "1e-9 is a start")
+    _count("iterations", iterations)
+    if abs(u.sum() - 1) > ROUNDING:
+        raise ValueError(f"`u` must sum to 1 (got {u.sum():.12g}): divide u and v by their sums")
+    with np.errstate(over="ignore"):
+        kernel = -cost / epsilon  # (m, n), its logarithm
+    if not np.isfinite(kernel).all():
+        raise ValueError(f"`epsilon` must leave cost / epsilon finite (got {epsilon!r}): raise it, or use `solve`")
+    log_u, log_v = _log(u), _log(v)
+    a, b, done, error = scaling(kernel, log_u, log_v, tolerance, iterations)
+    plan = np.exp(kernel + (a + log_u)[:, None] + (b + log_v))  # (m, n)
+    f, g, rows, columns, excess = epsilon * a, epsilon * b, plan.sum(1), plan.sum(0), epsilon * (plan.sum() - 1)
+    return Entropic(
+        plan=plan,
+        f=f,
+        g=g,
+        primal=float(f @ rows + g @ columns - excess),
+        dual=float(f @ u + g @ v - excess),
+        linear=float((cost * plan).sum()),
+        converged=error <= tolerance,
+        iterations=done,
+        error=error,
+    )
+
+
+def _alternate(
+    kernel: Array, log_u: Array, log_v: Array, tolerance: float, iterations: int
+) -> tuple[Array, Array, int, float]:
+    """Sinkhorn's updates in turn: a (m,), b (n,), their number, and the error of the row sums."""
+    work, error = np.empty_like(kernel), math.inf
+    ahead = -_log_sum(kernel, log_v, work)
+    for done in range(1, iterations + 1):  # noqa: B007
+        a, b = ahead, -_log_sum(kernel.T, ahead + log_u, work.T)
+        ahead = -_log_sum(kernel, b + log_v, work)
+        # a row of the plan sums to u exp(a - ahead): the next update measures this one
+        error = float(np.abs(np.exp(log_u + a - ahead) - np.exp(log_u)).sum())
+        if error <= tolerance:
+            break
+    return a, b, done, error
+
+
+def _average(
+    kernel: Array, log_u: Array, log_v: Array, tolerance: float, iterations: int
+) -> tuple[Array, Array, int, float]:
+    """The same for a symmetric kernel and u = v, where a = b, each step the mean of a and its update.
+
+    In turn, the updates creep where epsilon is small; the mean halves the error, or better, if the kernel is positive.
+    """
+    work, a = np.empty_like(kernel), np.zeros_like(log_u)
+    for done in range(1, iterations + 1):
+        ahead = -_log_sum(kernel, a + log_u, work)
+        with np.errstate(over="ignore"):  # far from the solution the mass may be anything
+            error = float(np.abs(np.exp(log_u + a - ahead) - np.exp(log_u)).sum())
+        if error <= tolerance or done == iterations:
+            break
+        a = (a + ahead) / 2
+    return a, a, done, error
+
+
+def _log_sum(kernel: Array, weights: Array, work: Array) -> Array:
     """log sum_j exp(kernel_ij + weights_j), shape (m,), without overflow; `work` is overwritten."""
     np.add(kernel, weights, out=work)
-    top = work.max(axis)
+    top = work.max(1)
     np.exp(np.subtract(work, top[:, None], out=work), out=work)
-    return top + np.log(work.sum(axis))
+    return top + np.log(work.sum(1))
 
 
 def _log(masses: Array) -> Array:
@@ -654,6 +685,12 @@ def _problem(
             f"`{cost_name}` must have shape (len(u), len(v)) = {(len(u), len(v))} (got {cost.shape}): "
             "transpose it, or swap u and v"
         )
+    _masses(u, v, 1e-10 if read is _floats else 0)
+    return cost, u, v
+
+
+def _masses(u: Any, v: Any, rounding: float) -> None:
+    """Not negative, not all zero, and of one total."""
     for name, masses in (("u", u), ("v", v)):
         if (masses < 0).any():
             index = int(np.argmax(masses < 0))
@@ -662,9 +699,16 @@ def _problem(
             )
     if u.sum() == 0:
         raise ValueError("`u` must hold some mass (got zeros alone): nothing would be moved")
-    if abs(u.sum() - v.sum()) > (1e-10 * u.sum() if read is _floats else 0):
+    if abs(u.sum() - v.sum()) > rounding * u.sum():
         raise ValueError(f"`u` and `v` must have equal mass (got sums {u.sum()} and {v.sum()}): divide each by its sum")
-    return cost, u, v
+
+
+def _weights(name: str, masses: Any, points: str, count: int) -> Array:
+    """Masses, one a point: equal ones that sum to 1 if None is given."""
+    array = np.full(count, 1 / count) if masses is None else _floats(name, masses, 1)
+    if len(array) != count:
+        raise ValueError(f"`{name}` must have as many entries as `{points}`, {count} (got {len(array)}): one a point")
+    return array
 
 
 def _floats(name: str, values: Any, ndim: int) -> Array:
@@ -706,6 +750,8 @@ def _axes(name: str, array: NDArray, ndim: int) -> None:
 
 def _is_metric(metric: Array) -> None:
     """Raise at the first axiom that fails, by more than rounding."""
+    if metric.shape[0] != metric.shape[1]:
+        raise ValueError(f"`metric` must be square (got shape {metric.shape}): u and v are on the same points")
     rounding = ROUNDING * np.abs(metric).max()
 
     def refuse(axiom: str, excess: Array, got: Callable[[int, int], str], fix: str) -> None:
