@@ -647,7 +647,9 @@ def _log_sum(kernel: Array, weights: Array, work: Array) -> Array:
     """log sum_j exp(kernel_ij + weights_j), shape (m,), without overflow; `work` is overwritten."""
     np.add(kernel, weights, out=work)
     top = work.max(1)
-    np.exp(np.subtract(work, top[:, None], out=work), out=work)
+    np.subtract(work, top[:, None], out=work)
+    np.maximum(work, -700, out=work)  # beside the top's 1 this adds nothing, and exp is slow where it underflows
+    np.exp(work, out=work)
     return top + np.log(work.sum(1))
 
 

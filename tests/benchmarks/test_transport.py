@@ -1,4 +1,4 @@
-"""Log-domain Sinkhorn beside POT's, to one tolerance at n = 500. Run: pytest tests/benchmarks/test_transport.py -o addopts=""
+"""Log-domain Sinkhorn beside POT's, to one tolerance at n = 500. Run: pytest tests/benchmarks -o addopts=""
 
 POT asks for the Euclidean length of the column sums' error, once in ten iterations; ours for the sum of the rows'
 errors, which is never less, in each.
