@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from numbers import Rational
+from numbers import Integral, Rational
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -81,17 +81,18 @@ class Transport:
             return f"the shapes do not fit: cost {cost.shape}, plan {plan.shape}, phi {phi.shape}, psi {psi.shape}"
         mass, size = u.sum(), abs(cost).max()
         value, slack = tolerance * mass * size, cost - phi[:, None] - psi  # (m, n)
-        rules = {
-            "the plan has a negative entry or NaN": plan >= -tolerance * mass,
-            "the plan's row sums are not u": abs(plan.sum(1) - u) <= tolerance * mass,
-            "the plan's column sums are not v": abs(plan.sum(0) - v) <= tolerance * mass,
-            "the potentials break phi_i + psi_j <= cost_ij": slack >= -tolerance * size,
-            "the primal value is not the cost of the plan": abs((cost * plan).sum() - self.primal) <= value,
-            "the dual value is not that of the potentials": abs(phi @ u + psi @ v - self.dual) <= value,
-            "the primal and the dual value differ": abs(self.gap) <= value,
-            "complementary slackness fails": abs(plan * slack) <= value,
-        }
-        return next((fault for fault, holds in rules.items() if not np.all(holds)), None)
+        with np.errstate(invalid="ignore"):
+            rules = {
+                "the plan has a negative entry": plan >= -tolerance * mass,
+                "the plan's row sums are not u": abs(plan.sum(1) - u) <= tolerance * mass,
+                "the plan's column sums are not v": abs(plan.sum(0) - v) <= tolerance * mass,
+                "the potentials break phi_i + psi_j <= cost_ij": slack >= -tolerance * size,
+                "the primal value is not the cost of the plan": abs((cost * plan).sum() - self.primal) <= value,
+                "the dual value is not that of the potentials": abs(phi @ u + psi @ v - self.dual) <= value,
+                "the primal and the dual value differ": abs(self.gap) <= value,
+                "complementary slackness fails": abs(plan * slack) <= value,
+            }
+        return next((fault for fault, holds in rules.items() if not np.all(holds)), None)  # NaN holds nowhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +142,8 @@ def marginal_operators(m: int, n: int) -> tuple[Array, Array]:
     array([[1., 0., 1., 0.],
            [0., 1., 0., 1.]])
     """
-    for name, size in (("m", m), ("n", n)):
-        if size < 1:
-            raise ValueError(f"`{name}` must be at least 1 (got {size}): count the points of that side")
+    _count("m", m)
+    _count("n", n)
     return np.repeat(np.eye(m), n, axis=1), np.tile(np.eye(n), m)
 
 
@@ -307,8 +307,8 @@ def distance_1d(x: Any, y: Any, p: float = 1, u: Any = None, v: Any = None) -> f
     middles = levels - widths / 2  # both quantile functions are constant between neighbouring levels
     at_x = np.minimum(np.searchsorted(up_to_x, middles), len(x) - 1)
     at_y = np.minimum(np.searchsorted(up_to_y, middles), len(y) - 1)
-    distance = np.abs(x[order_x][at_x] - y[order_y][at_y])
-    largest = float(distance[widths > 0].max()) or 1.0  # taken out, so that no power overflows
+    distance = np.where(widths > 0, np.abs(x[order_x][at_x] - y[order_y][at_y]), 0.0)
+    largest = float(distance.max()) or 1.0  # taken out, so that no power overflows
     return largest * float(widths @ (distance / largest) ** p) ** (1 / p)
 
 
@@ -322,8 +322,8 @@ def bures(mean_1: Any, cov_1: Any, mean_2: Any, cov_2: Any) -> float:
     computed as min |S^1/2 - T^1/2 U|^2 over rotations U, which subtracts nothing large: near laws keep their digits.
 
     References:
-        On Wasserstein Geometry of Gaussian Measures (Takatsu, 2011), eq. 1.
-        https://arxiv.org/abs/0801.2250
+        Computational Optimal Transport (Peyré and Cuturi, 2019), remark 2.31.
+        https://arxiv.org/abs/1803.00567
         On the Bures-Wasserstein Distance between Positive Definite Matrices (Bhatia, Jain and Lim, 2019), theorem 1.
         https://arxiv.org/abs/1712.01504
 
@@ -363,14 +363,7 @@ def gaussian_map(cov_1: Any, cov_2: Any) -> Array:
 # Entropic transport
 
 
-def sinkhorn(
-    cost: Any,
-    u: Any,
-    v: Any,
-    epsilon: float,
-    tolerance: float = 1e-9,
-    iterations: int = 10_000,
-) -> Entropic:
+def sinkhorn(cost: Any, u: Any, v: Any, epsilon: float, tolerance: float = 1e-9, iterations: int = 10_000) -> Entropic:
     """min <cost, plan> + epsilon KL(plan | u v^T) over plan >= 0 with row sums u and column sums v.
 
     Sinkhorn's alternation on the logarithms: f_i = -epsilon log sum_j v_j exp((g_j - cost_ij) / epsilon), then g in the
@@ -384,8 +377,8 @@ def sinkhorn(
     ----------
     cost : (m, n), u : (m,), v : (n,)
         Masses that sum to 1; zeros are allowed.
-    epsilon : positive; far below the spread of the costs, convergence takes about spread / epsilon iterations
-    iterations : pairs of updates at most; then `converged` is False and `error` says how far it is
+    epsilon : positive; the smaller beside the spread of the costs, the more iterations
+    iterations : most pairs of updates; where they do not suffice, `converged` is False and `error` says what is left
 
     References:
         Sinkhorn Distances: Lightspeed Computation of Optimal Transport (Cuturi, 2013), section 4.
@@ -419,7 +412,8 @@ def sinkhorn_divergence(
     """S = OT(x, y) - OT(x, x) / 2 - OT(y, y) / 2, where OT is the optimum that `sinkhorn` finds; differentiable.
 
     S = 0 at x = y, and S >= 0 when exp(-cost / epsilon) is a positive kernel. By the envelope theorem the gradient of
-    OT in the costs is the plan: no iteration is differentiated, and there is no second derivative.
+    OT in the costs is the plan: no iteration is differentiated, and there is no second derivative. OT(x, x) and
+    OT(y, y) have one potential each, found by averaging it with its update, which is far faster than alternation.
 
     Parameters
     ----------
@@ -430,10 +424,10 @@ def sinkhorn_divergence(
     u : (m,), v : (n,)
         Masses that sum to 1; 1/m and 1/n by default.
 
-    Returns a scalar tensor. ArithmeticError where `iterations` do not reach `tolerance`.
+    Returns a scalar tensor. It has no room for a flag: where `iterations` do not reach `tolerance`, ArithmeticError.
 
     References:
-        Interpolating between Optimal Transport and MMD using Sinkhorn Divergences (Feydy et al., 2019), eq. 3.
+        Interpolating between Optimal Transport and MMD using Sinkhorn Divergences (Feydy et al., 2019), section 1.
         https://arxiv.org/abs/1810.08278
 
     >>> x = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
@@ -628,9 +622,10 @@ def _alternate(
 def _average(
     kernel: Array, log_u: Array, log_v: Array, tolerance: float, iterations: int
 ) -> tuple[Array, Array, int, float]:
-    """The same for a symmetric kernel and u = v, where a = b, each step the mean of a and its update.
+    """The same for a symmetric kernel and u = v, where a = b: each step is the mean of a and its update.
 
-    In turn, the updates creep where epsilon is small; the mean halves the error, or better, if the kernel is positive.
+    Near the solution an update turns the error e into -S e, S between 0 and 1 for a positive kernel. S may be close to
+    1, and alternation, S^2, slow; (1 - S) / 2 never is.
     """
     work, a = np.empty_like(kernel), np.zeros_like(log_u)
     for done in range(1, iterations + 1):
@@ -739,9 +734,9 @@ def _exact(name: str, values: Any, ndim: int) -> NDArray:
                 f"`{name}` must be exact, ints or Fractions (got {entry!r}, a {type(entry).__name__}): "
                 "write Fraction(1, 3), or use `solve` for floats"
             )
-    exact = np.empty_like(array)
-    exact.ravel()[:] = [Fraction(entry) for entry in array.ravel()]
-    return exact
+    # NumPy's integers would stay inside of the fractions, and overflow there
+    exact = [Fraction(int(entry.numerator), int(entry.denominator)) for entry in array.ravel()]
+    return np.array(exact, dtype=object).reshape(array.shape)
 
 
 def _axes(name: str, array: NDArray, ndim: int) -> None:
@@ -800,5 +795,5 @@ def _positive(name: str, value: float, hint: str) -> None:
 
 
 def _count(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"`{name}` must be at least 1 (got {value}): raise it")
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"`{name}` must be an integer of at least 1 (got {value!r}): mend it")
