@@ -1,4 +1,4 @@
-"""What chapters/training/wgan.py has on record follows from its code and its weights, and its parts do what they say."""
+"""What chapters/training/wgan.py has on record follows from its code and its weights; its parts do what they say."""
 
 import json
 import re

@@ -878,10 +878,9 @@ row_1 = symbol("row_1", "first weight of a linear critic", "w_1", real=True)
 row_2 = symbol("row_2", "second weight of a linear critic", "w_2", real=True)
 move_1 = symbol("move_1", "first coordinate of the difference of two inputs", r"\Delta_1", real=True)
 move_2 = symbol("move_2", "second coordinate of the difference of two inputs", r"\Delta_2", real=True)
-entry_11 = symbol("entry_11", "weight from input 1 to output 1", "W_{11}", real=True)
-entry_12 = symbol("entry_12", "weight from input 2 to output 1", "W_{12}", real=True)
-entry_21 = symbol("entry_21", "weight from input 1 to output 2", "W_{21}", real=True)
-entry_22 = symbol("entry_22", "weight from input 2 to output 2", "W_{22}", real=True)
+gram_11 = symbol("gram_11", "squared length of the first column of W", "g_{11}", positive=True)
+gram_12 = symbol("gram_12", "inner product of the two columns of W", "g_{12}", real=True)
+gram_22 = symbol("gram_22", "squared length of the second column of W", "g_{22}", positive=True)
 op_norm = symbol(
     "op_norm", "operator norm of a weight matrix: its largest singular value", r"\lVert W \rVert", nonnegative=True
 )
