@@ -814,3 +814,73 @@ saved_local = symbol(
 )
 cov_wu = symbol("cov_wu", "covariance of W and U", r"\mathrm{Cov}(W, U)", real=True)
 var_u = symbol("var_u", "variance of U", r"\mathrm{Var}\, U", positive=True)
+
+
+# ------------------------------------------------------------------------------------- Kantorovich duality (part IV)
+
+sources = symbol("sources", "number of sources", "m", integer=True, positive=True)
+targets = symbol("targets", "number of targets", "n", integer=True, positive=True)
+plan = table("plan", sources, targets, "a plan: mass sent from i to j", r"\gamma", nonnegative=True)
+costs = table("costs", sources, targets, "cost of a unit of mass from i to j", "C", real=True)
+slacks = table("slacks", sources, targets, "cost from i to j less both potentials", "s", nonnegative=True)
+balance = table("balance", sources, targets, "mass of a used cell, or minus the slack of an idle one", "z", real=True)
+phis = vector("phis", sources, "potential of each source", r"\varphi", real=True)
+psis = vector("psis", targets, "potential of each target", r"\psi", real=True)
+supply = vector("supply", sources, "mass of each source", "u", nonnegative=True)
+demand = vector("demand", targets, "mass of each target", "v", nonnegative=True)
+lifted = symbol("lifted", "a constant added to a potential", r"\kappa", real=True)
+miss = symbol("miss", "by how much one constraint is missed", "r", real=True)
+bound = symbol("bound", "largest size of a price", "R", positive=True)
+most = symbol("most", "largest mass of a cell", "G", positive=True)
+idle = symbol("idle", "cost of a cell less both potentials, of either sign", "s", real=True)
+saddle = symbol("saddle", "the upper value, inf of sup", r"\inf_x \sup_y f", real=True)
+side = symbol("side", "side of a square", "L", positive=True)
+price = symbol("price", "price of a constraint", r"\lambda", positive=True)
+reach = symbol("reach", "how far a point has gone", "t", positive=True)
+order = symbol("order", "power of the distance", "p", positive=True)
+length = symbol("length", "length of an interval", "L", positive=True)
+euclid = symbol("euclid", "Euclidean distance of two points", r"\lVert x - y \rVert", nonnegative=True)
+middle = symbol("middle", "a point on the way", "w", real=True)
+tie = symbol("tie", "dependence of two uniform variables", r"\theta", real=True)
+cost_11, cost_12, cost_21, cost_22 = (
+    symbol(f"cost_{ij}", f"cost of a unit of mass from {ij[0]} to {ij[1]}", f"C_{{{ij}}}", real=True)
+    for ij in ("11", "12", "21", "22")
+)
+gamma_11, gamma_12, gamma_13, gamma_21, gamma_22, gamma_23 = (
+    symbol(f"gamma_{ij}", f"mass sent from {ij[0]} to {ij[1]}", rf"\gamma_{{{ij}}}", nonnegative=True)
+    for ij in ("11", "12", "13", "21", "22", "23")
+)
+phi_1, phi_2 = (symbol(f"phi_{i}", f"potential of source {i}", rf"\varphi_{i}", real=True) for i in (1, 2))
+psi_1, psi_2 = (symbol(f"psi_{j}", f"potential of target {j}", rf"\psi_{j}", real=True) for j in (1, 2))
+mass_1, mass_2 = (symbol(f"mass_{i}", f"mass of source {i} of two", f"u_{{{i}}}", positive=True) for i in (1, 2))
+excess_mass = symbol("excess_mass", "mass of the first source less that of the second target", "e", real=True)
+around = symbol("around", "cost of the diagonal cells less that of the other two", "D", positive=True)
+plan_value = symbol("plan_value", "cost of the best plan", r"I", real=True)
+price_value = symbol("price_value", "value of the best potentials", r"J", real=True)
+hat_1, hat_2 = (symbol(f"hat_{j}", f"potential {j} of the c-transform", rf"\varphi^c_{j}", real=True) for j in (1, 2))
+twice_1, twice_2 = (
+    symbol(f"twice_{i}", f"potential {i} transformed twice", rf"\varphi^{{cc}}_{i}", real=True) for i in (1, 2)
+)
+pick_1, pick_2, pick_x, pick_y, pick_z = (
+    symbol(f"pick_{name}", f"entry {name} of a square part of the constraint matrix", latex, real=True)
+    for name, latex in (("1", "a_1"), ("2", "a_2"), ("x", "b_1"), ("y", "b_2"), ("z", "b_3"))
+)
+stay_share = symbol("stay_share", "share of the mass that a plan leaves on the diagonal", r"\vartheta", positive=True)
+mass_v = symbol("mass_v", "mass of the first target", "v_{1}", positive=True)
+place_1 = symbol("place_1", "place of the first target", "y_1", real=True)
+place_2 = symbol("place_2", "place of the second target", "y_2", positive=True)
+lead = symbol("lead", "by how much the potential of the second target is larger", r"\psi_2 - \psi_1", real=True)
+border = symbol("border", "where both targets pay the same", "b", real=True)
+trees = symbol("trees", "number of spanning trees of the m by n cells", r"\tau_{m,n}", positive=True)
+slack_11, slack_12 = (
+    symbol(f"slack_{ij}", f"cost from {ij[0]} to {ij[1]} less both potentials", f"s_{{{ij}}}", nonnegative=True)
+    for ij in ("11", "12")
+)
+first_sum = symbol("first_sum", "first entry of the source operator times a flattened plan", r"(P_X g)_1", real=True)
+least_cost = symbol("least_cost", "least cost of a coupling", r"\min_{\gamma} \int c\, d\gamma", real=True)
+highest_value = symbol(
+    "highest_value",
+    "highest value of admissible prices",
+    r"\sup_{\varphi(x) + \psi(y) \le c(x, y)} \int \varphi\, d\mu + \int \psi\, d\nu",
+    real=True,
+)
