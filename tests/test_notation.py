@@ -49,7 +49,7 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 # that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by; and
 # where two chapters each need the letter for something of their own, and neither needs the other's.
 SHARED_LETTERS = {
-    "J": {"jac", "price_value"},
+    "C_{22}": {"cost_22", "cost_last"},
     "L": {"length", "levels"},
     "R": {"bound", "risk"},
     "W": {"columns", "ws"},

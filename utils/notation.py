@@ -855,7 +855,32 @@ mass_1, mass_2 = (symbol(f"mass_{i}", f"mass of source {i} of two", f"u_{{{i}}}"
 excess_mass = symbol("excess_mass", "mass of the first source less that of the second target", "e", real=True)
 around = symbol("around", "cost of the diagonal cells less that of the other two", "D", positive=True)
 plan_value = symbol("plan_value", "cost of the best plan", r"I", real=True)
-price_value = symbol("price_value", "value of the best potentials", r"J", real=True)
+kink_1, kink_2 = (
+    symbol(f"kink_{j}", f"price of the second source at which target {j} is indifferent", f"p_{j}", real=True)
+    for j in (1, 2)
+)
+worth_1, worth_2 = (symbol(f"worth_{j}", f"value of the potentials at p_{j}", f"J_{j}", real=True) for j in (1, 2))
+kept = symbol(
+    "kept",
+    "mass that the best plan sends from the first source to the first target",
+    r"\gamma_{11}^{*}",
+    nonnegative=True,
+)
+cost_last = symbol("cost_last", "the fourth cost, made from the other three and D", "C_{22}", real=True)
+spent = symbol("spent", "cost of a plan", r"\langle C, \gamma \rangle", real=True)
+earned = symbol(
+    "earned",
+    "value of the prices at the marginals of a plan",
+    r"\left(\langle \varphi, P_X \gamma \rangle + \langle \psi, P_Y \gamma \rangle\right)",
+    real=True,
+)
+worth = symbol("worth", "value of the prices", r"J(\varphi, \psi)", real=True)
+worth_moved = symbol(
+    "worth_moved", "value of the prices moved against each other", r"J(\varphi + \kappa, \psi - \kappa)", real=True
+)
+lagrangian = symbol(
+    "lagrangian", "cost of a plan and fines for its marginals", r"\mathcal{L}(\gamma, \varphi, \psi)", real=True
+)
 hat_1, hat_2 = (symbol(f"hat_{j}", f"potential {j} of the c-transform", rf"\varphi^c_{j}", real=True) for j in (1, 2))
 twice_1, twice_2 = (
     symbol(f"twice_{i}", f"potential {i} transformed twice", rf"\varphi^{{cc}}_{i}", real=True) for i in (1, 2)
@@ -868,7 +893,7 @@ stay_share = symbol("stay_share", "share of the mass that a plan leaves on the d
 mass_v = symbol("mass_v", "mass of the first target", "v_{1}", positive=True)
 place_1 = symbol("place_1", "place of the first target", "y_1", real=True)
 place_2 = symbol("place_2", "place of the second target", "y_2", positive=True)
-lead = symbol("lead", "by how much the potential of the second target is larger", r"\psi_2 - \psi_1", real=True)
+lead = symbol("lead", "by how much the potential of the second target is larger", r"(\psi_2 - \psi_1)", real=True)
 border = symbol("border", "where both targets pay the same", "b", real=True)
 trees = symbol("trees", "number of spanning trees of the m by n cells", r"\tau_{m,n}", positive=True)
 slack_11, slack_12 = (
