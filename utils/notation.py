@@ -867,6 +867,9 @@ kept = symbol(
     nonnegative=True,
 )
 cost_last = symbol("cost_last", "the fourth cost, made from the other three and D", "C_{22}", real=True)
+free_cost = symbol(
+    "free_cost", "cost of a plan of two and two, as a function of one entry", r"I(\gamma_{11})", real=True
+)
 spent = symbol("spent", "cost of a plan", r"\langle C, \gamma \rangle", real=True)
 earned = symbol(
     "earned",
