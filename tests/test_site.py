@@ -579,12 +579,32 @@ def traffic_curves(x, rate_1, rate_2):
 
 
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
+def plan_and_price_curves(u_1, v_1, gain):
+    straight = np.maximum(0, u_1 + v_1 - 1)
+    plan = np.array([straight, u_1 - straight, v_1 - straight, 1 - u_1 - v_1 + straight])
+    return {
+        "γ₁₁, from 1 to 1": plan[0],
+        "γ₁₂, from 1 to 2": plan[1],
+        "price φ₁ − φ₂": np.where(u_1 + v_1 > 1, 0.3, 0.3 - gain),
+        "cost of the best plan": np.array([0.6, 0.2, 0.3, gain - 0.1]) @ plan,
+    }
+
+
+def envelope_curves(x, u_1, v_1, y_2):
+    border = 0 if u_1 > v_1 else 1
+    first, second = (x - 0.2) ** 2, (x - y_2) ** 2
+    second = second + (border - 0.2) ** 2 - (border - y_2) ** 2
+    return {"to target 1": first, "to target 2": second, "price φ(x)": np.minimum(first, second)}
+
+
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
     ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
     ("flows", "planar-fold"): ([(-2, 0), (-0.7, 1.5), (3, -2)], planar_curves),
     ("score-function", "control-parabola"): ([(1, 1), (-0.5, 0.8), (0, 1.2)], control_curves),
     ("reparameterization", "reparameterization-variances-live"): ([(0.3,), (-1.5,), (0,)], wave_curves),
+    ("kantorovich-duality", "plan-and-prices"): ([(0.6, 0.5), (0.2, 1), (0.95, 0.1)], plan_and_price_curves),
+    ("kantorovich-duality", "price-envelope"): ([(0.7, 0.5, 1), (0.3, 0.5, 0.4), (0.5, 0.05, 1.5)], envelope_curves),
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
 }

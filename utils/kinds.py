@@ -281,7 +281,8 @@ def _latex(value: Fraction) -> str:
 
 
 def _latex_matrix(rows: Sequence[Sequence[Fraction]]) -> str:
-    return r"\begin{pmatrix}" + r" \\ ".join(" & ".join(map(_latex, row)) for row in rows) + r"\end{pmatrix}"
+    gap = r" \\[0.4em] " if any(value.denominator > 1 for row in rows for value in row) else r" \\ "
+    return r"\begin{pmatrix}" + gap.join(" & ".join(map(_latex, row)) for row in rows) + r"\end{pmatrix}"
 
 
 class Experiment(Printed):

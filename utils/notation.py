@@ -830,8 +830,8 @@ mean_pushed = symbol(
 )
 shipped = vector("shipped", n, "masses shipped by a coupling, one a shipment", "M", nonnegative=True)
 miles = vector("miles", n, "how far each shipment goes", r"\ell", nonnegative=True)
-psis = vector("psis", n, "potential on the side of the targets", r"\psi", real=True)
-slacks = vector("slacks", n, "what inequalities leave over, one a term", "e", nonnegative=True)
+psis_q = vector("psis_q", n, "potential on the side of the targets", r"\psi", real=True)
+shortfalls = vector("shortfalls", n, "what inequalities leave over, one a term", "e", nonnegative=True)
 masses_q = vector("masses_q", n, "masses of the second law", "Q", nonnegative=True)
 leg_1 = symbol("leg_1", "distance of point 1 from the hub", "r_1", positive=True)
 leg_2 = symbol("leg_2", "distance of point 2 from the hub", "r_2", positive=True)
@@ -865,8 +865,8 @@ rate_1 = symbol("rate_1", "rate of a first exponential law", r"\beta_1", positiv
 rate_2 = symbol("rate_2", "rate of a second exponential law", r"\beta_2", positive=True)
 cells = symbol("cells", "number of cells of a grid", "N", integer=True, positive=True)
 best_rise = symbol("best_rise", "largest rise of a critic over a grid", r"f(1) - f(0)", nonnegative=True)
-earned = symbol(
-    "earned",
+earned_best = symbol(
+    "earned_best",
     "what the best critic of Lipschitz constant K earns",
     r"\max_f\, \mathbb{E}_P f - \mathbb{E}_Q f",
     nonnegative=True,
@@ -903,3 +903,98 @@ earned_cube = symbol(
 saving_2 = symbol("saving_2", "what a second inequality leaves over", "e'", nonnegative=True)
 steepness = symbol("steepness", "length of a critic's gradient", "s_f", nonnegative=True)
 strength = symbol("strength", "factor of a penalty", r"\lambda_p", positive=True)
+# ------------------------------------------------------------------------------------- Kantorovich duality (part IV)
+
+sources = symbol("sources", "number of sources", "m", integer=True, positive=True)
+targets = symbol("targets", "number of targets", "n", integer=True, positive=True)
+plan = table("plan", sources, targets, "a plan: mass sent from i to j", r"\gamma", nonnegative=True)
+cell_costs = table("cell_costs", sources, targets, "cost of a unit of mass from i to j", "C", real=True)
+slacks = table("slacks", sources, targets, "cost from i to j less both potentials", "s", nonnegative=True)
+balance = table("balance", sources, targets, "mass of a used cell, or minus the slack of an idle one", "z", real=True)
+phis = vector("phis", sources, "potential of each source", r"\varphi", real=True)
+psis = vector("psis", targets, "potential of each target", r"\psi", real=True)
+supply = vector("supply", sources, "mass of each source", "u", nonnegative=True)
+demand = vector("demand", targets, "mass of each target", "v", nonnegative=True)
+lifted = symbol("lifted", "a constant added to a potential", r"\kappa", real=True)
+miss = symbol("miss", "by how much one constraint is missed", "r", real=True)
+bound = symbol("bound", "largest size of a price", "R", positive=True)
+most = symbol("most", "largest mass of a cell", "G", positive=True)
+idle = symbol("idle", "cost of a cell less both potentials, of either sign", "s", real=True)
+saddle = symbol("saddle", "the upper value, inf of sup", r"\inf_x \sup_y f", real=True)
+price = symbol("price", "price of a constraint", r"\lambda", positive=True)
+reach = symbol("reach", "how far a point has gone", "t", positive=True)
+order = symbol("order", "power of the distance", "p", positive=True)
+length = symbol("length", "length of an interval or a side", "L", positive=True)
+euclid = symbol("euclid", "Euclidean distance of two points", r"\lVert x - y \rVert", nonnegative=True)
+middle = symbol("middle", "a point on the way", "w", real=True)
+tie = symbol("tie", "dependence of two uniform variables", r"\theta", real=True)
+cost_11, cost_12, cost_21, cost_22 = (
+    symbol(f"cost_{ij}", f"cost of a unit of mass from {ij[0]} to {ij[1]}", f"C_{{{ij}}}", real=True)
+    for ij in ("11", "12", "21", "22")
+)
+gamma_11, gamma_12, gamma_13, gamma_21, gamma_22, gamma_23 = (
+    symbol(f"gamma_{ij}", f"mass sent from {ij[0]} to {ij[1]}", rf"\gamma_{{{ij}}}", nonnegative=True)
+    for ij in ("11", "12", "13", "21", "22", "23")
+)
+phi_1, phi_2 = (symbol(f"phi_{i}", f"potential of source {i}", rf"\varphi_{i}", real=True) for i in (1, 2))
+psi_1, psi_2 = (symbol(f"psi_{j}", f"potential of target {j}", rf"\psi_{j}", real=True) for j in (1, 2))
+mass_1, mass_2 = (symbol(f"mass_{i}", f"mass of source {i} of two", f"u_{{{i}}}", positive=True) for i in (1, 2))
+excess_mass = symbol("excess_mass", "mass of the first source less that of the second target", "e", real=True)
+around = symbol("around", "cost of the diagonal cells less that of the other two", "D", positive=True)
+plan_value = symbol("plan_value", "cost of the best plan", r"I", real=True)
+kink_1, kink_2 = (
+    symbol(f"kink_{j}", f"price of the second source at which target {j} is indifferent", f"p_{j}", real=True)
+    for j in (1, 2)
+)
+worth_1, worth_2 = (symbol(f"worth_{j}", f"value of the potentials at p_{j}", f"J_{j}", real=True) for j in (1, 2))
+kept = symbol(
+    "kept",
+    "mass that the best plan sends from the first source to the first target",
+    r"\gamma_{11}^{*}",
+    nonnegative=True,
+)
+cost_last = symbol("cost_last", "the fourth cost, made from the other three and D", "C_{22}", real=True)
+free_cost = symbol(
+    "free_cost", "cost of a plan of two and two, as a function of one entry", r"I(\gamma_{11})", real=True
+)
+spent = symbol("spent", "cost of a plan", r"\langle C, \gamma \rangle", real=True)
+earned = symbol(
+    "earned",
+    "value of the prices at the marginals of a plan",
+    r"\left(\langle \varphi, P_X \gamma \rangle + \langle \psi, P_Y \gamma \rangle\right)",
+    real=True,
+)
+worth = symbol("worth", "value of the prices", r"J(\varphi, \psi)", real=True)
+worth_moved = symbol(
+    "worth_moved", "value of the prices moved against each other", r"J(\varphi + \kappa, \psi - \kappa)", real=True
+)
+lagrangian = symbol(
+    "lagrangian", "cost of a plan and fines for its marginals", r"\mathcal{L}(\gamma, \varphi, \psi)", real=True
+)
+hat_1, hat_2 = (symbol(f"hat_{j}", f"potential {j} of the c-transform", rf"\varphi^c_{j}", real=True) for j in (1, 2))
+twice_1, twice_2 = (
+    symbol(f"twice_{i}", f"potential {i} transformed twice", rf"\varphi^{{cc}}_{i}", real=True) for i in (1, 2)
+)
+pick_1, pick_2, pick_x, pick_y, pick_z = (
+    symbol(f"pick_{name}", f"entry {name} of a square part of the constraint matrix", latex, real=True)
+    for name, latex in (("1", "a_1"), ("2", "a_2"), ("x", "b_1"), ("y", "b_2"), ("z", "b_3"))
+)
+stay_share = symbol("stay_share", "share of the mass that a plan leaves on the diagonal", r"\vartheta", positive=True)
+mass_v = symbol("mass_v", "mass of the first target", "v_{1}", positive=True)
+place_1 = symbol("place_1", "place of the first target", "y_1", real=True)
+place_2 = symbol("place_2", "place of the second target", "y_2", positive=True)
+lead = symbol("lead", "by how much the potential of the second target is larger", r"(\psi_2 - \psi_1)", real=True)
+border = symbol("border", "where both targets pay the same", "b", real=True)
+trees = symbol("trees", "number of spanning trees of the m by n cells", r"\tau_{m,n}", positive=True)
+slack_11, slack_12 = (
+    symbol(f"slack_{ij}", f"cost from {ij[0]} to {ij[1]} less both potentials", f"s_{{{ij}}}", nonnegative=True)
+    for ij in ("11", "12")
+)
+first_sum = symbol("first_sum", "first entry of the source operator times a flattened plan", r"(P_X g)_1", real=True)
+least_cost = symbol("least_cost", "least cost of a coupling", r"\min_{\gamma} \int c\, d\gamma", real=True)
+highest_value = symbol(
+    "highest_value",
+    "highest value of admissible prices",
+    r"\sup_{\varphi(x) + \psi(y) \le c(x, y)} \int \varphi\, d\mu + \int \psi\, d\nu",
+    real=True,
+)
