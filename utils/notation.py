@@ -862,3 +862,7 @@ bound_linear = symbol("bound_linear", "minus the variational bound of a linear d
 atom = symbol("atom", "place of one of two codes", "c_z", positive=True)
 mean_dist = symbol("mean_dist", "mean squared distance of one half of a normal law from a point", r"\mathcal{W}", positive=True)
 residual = symbol("residual", "what the mean decoder leaves out: the mean conditional variance", r"\mathbb{E}\,\mathrm{Var}(X \mid Z)", nonnegative=True)
+slack_f = vector("slack_f", n, "what a critic leaves of each cost, its slack", "s", positive=True)
+critic_y = symbol("critic_y", "a critic's value at y", "f(y)", real=True)
+js_bound = symbol("js_bound", "value of the discriminator's game at its best", r"\mathcal{V}^*", real=True)
+enc_3 = vector("enc_3", n, "masses of the aggregated posterior on finitely many codes", r"\bar{q}", positive=True)
