@@ -568,6 +568,16 @@ def accepted_curves(noise, shape_less_third):
     return {"normal": np.exp(-(noise**2) / 2), "accepted noise": np.where(t > 0, accepted, np.nan)}
 
 
+def penalty_curves(weight, slope):
+    """The best slope of the encoder by least squares, then its two squared errors."""
+    best = (slope + weight) / (slope**2 + weight)
+    return {
+        "squared distance to the prior": (1 - best) ** 2,
+        "squared distance, data to model": np.full(weight.shape, (1 - slope) ** 2),
+        "penalised objective": (1 - best * slope) ** 2 + weight * (1 - best) ** 2,
+    }
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
@@ -576,6 +586,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("score-function", "control-parabola"): ([(1, 1), (-0.5, 0.8), (0, 1.2)], control_curves),
     ("reparameterization", "reparameterization-variances-live"): ([(0.3,), (-1.5,), (0,)], wave_curves),
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
+    ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
 }
 
 

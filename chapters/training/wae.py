@@ -3,10 +3,10 @@
     python -m chapters.training.wae
 
 from the book's folder: 3 minutes of CPU on one thread. An autoencoder without a penalty (`ae`), one with the VAE's
-bound (`vae`), two with the Wasserstein autoencoder's penalties (`mmd`, `gan`): seeds 0 to 4 with 8 latent dimensions,
-seed 0 with 2, for the maps. What each run reaches on the test digits goes to wae.json beside this file, with its CPU
+bound (`vae`), two with the Wasserstein autoencoder's penalties (`mmd`, `gan`): seeds 5 to 14 with 8 latent dimensions,
+and seed 0 with 8 and with 2, for the pictures. What each run reaches on the test digits goes to wae.json beside this file, with its CPU
 time, and the weights of seed 0 to *.pt. A run that is on record for the present code is not repeated. The settings
-below were found on seed 100, which is not on record.
+below were found on seed 100, and the directions of the page's claims on seeds 0 to 4, before the ten were run.
 
 A page takes from here, after `from training import wae as training`: `results()`, `load("mmd", 8)`, `digits`, `judge`,
 `interpolation`, and `trained("mmd", 8, seed=0, steps=300)`, which takes seconds.
@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "wae.json"
 COMMAND = "python -m chapters.training.wae"
 KINDS = ("ae", "vae", "mmd", "gan")
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = tuple(range(5, 15))
 SIZES = {"steps": 4000, "batch": 100, "rate": 2e-3, "mmd_weight": 5.0, "gan_weight": 1.0, "r1": 1.0}
 PIXELS, HIDDEN, CRITIC = 64, 64, 64
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -292,7 +292,8 @@ def main() -> None:
         RESULTS.write_text(json.dumps(record))  # the judge reads it from there
         record["floor"] = floor()
     record["command"] = COMMAND
-    wanted = [(kind, 8, seed) for kind in KINDS for seed in SEEDS] + [(kind, 2, 0) for kind in KINDS]
+    wanted = [(kind, latent, 0) for latent in (8, 2) for kind in KINDS]
+    wanted += [(kind, 8, seed) for seed in SEEDS for kind in KINDS]
     complete(
         RESULTS,
         record,
