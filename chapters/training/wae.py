@@ -2,7 +2,7 @@
 
     python -m chapters.training.wae
 
-from the book's folder: 3 minutes of CPU on one thread. An autoencoder without a penalty (`ae`), one with the VAE's
+from the book's folder: 6 minutes of CPU on one thread. An autoencoder without a penalty (`ae`), one with the VAE's
 bound (`vae`), two with the Wasserstein autoencoder's penalties (`mmd`, `gan`): seeds 5 to 14 with 8 latent dimensions,
 and seed 0 with 8 and with 2, for the pictures. What each run reaches on the test digits goes to wae.json beside this file, with its CPU
 time, and the weights of seed 0 to *.pt. A run that is on record for the present code is not repeated. The settings
