@@ -132,7 +132,7 @@ def test_the_penalty_on_steepness_is_the_squared_slope():
     with torch.no_grad():
         critic.weight.copy_(slope)
     prior, codes = normals(7, 2, 0), normals(7, 2, 1)
-    apart, penalised = (float(training.critic_loss(critic, prior.detach(), codes, weight)) for weight in (0.0, 2.0))
+    apart, penalised = (training.critic_loss(critic, prior.detach(), codes, weight).item() for weight in (0.0, 2.0))
     assert penalised - apart == pytest.approx(25)
 
 

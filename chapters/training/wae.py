@@ -3,10 +3,11 @@
     python -m chapters.training.wae
 
 from the book's folder: 6 minutes of CPU on one thread. An autoencoder without a penalty (`ae`), one with the VAE's
-bound (`vae`), two with the Wasserstein autoencoder's penalties (`mmd`, `gan`): seeds 5 to 14 with 8 latent dimensions,
-and seed 0 with 8 and with 2, for the pictures. What each run reaches on the test digits goes to wae.json beside this file, with its CPU
-time, and the weights of seed 0 to *.pt. A run that is on record for the present code is not repeated. The settings
-below were found on seed 100, and the directions of the page's claims on seeds 0 to 4, before the ten were run.
+bound (`vae`), two with the Wasserstein autoencoder's penalties (`mmd`, `gan`): seeds 5 to 14 with 8 latent
+dimensions, and seed 0 with 8 and with 2, for the pictures. What each run reaches on the test digits goes to wae.json
+beside this file, with its CPU time, and the weights of seed 0 to *.pt. A run that is on record for the present code
+is not repeated. The settings below were found on seed 100, and the directions of the page's claims on seeds 0 to 4,
+before the ten were run.
 
 A page takes from here, after `from training import wae as training`: `results()`, `load("mmd", 8)`, `digits`, `judge`,
 `interpolation`, and `trained("mmd", 8, seed=0, steps=300)`, which takes seconds.
