@@ -831,9 +831,6 @@ plan_xy = symbol(
 q_agg = symbol("q_agg", "aggregated posterior: the law of the codes of all data", "q_Z(z)", positive=True)
 p_gen = symbol("p_gen", "density of what the model generates", "p_G(y)", positive=True)
 cost_latent = symbol("cost_latent", "mean squared distance under such a coupling", r"\mathcal{C}(q)", positive=True)
-cost_best = symbol(
-    "cost_best", "its infimum over the encoders that meet the constraint", r"\mathcal{C}^*", positive=True
-)
 w2_model = symbol("w2_model", "squared Wasserstein distance from data to model", "W_2^2(P_X, P_G)", nonnegative=True)
 w1_model = symbol("w1_model", "Wasserstein distance from data to model", "W_1(P_X, P_G)", nonnegative=True)
 penalised = symbol("penalised", "infimum of reconstruction cost plus penalty", r"D_\lambda", nonnegative=True)
@@ -847,16 +844,20 @@ kl_half = symbol(
 )
 fibre_size = symbol("fibre_size", "number of latent points that are decoded alike", "n_y", integer=True, positive=True)
 fibre = vector("fibre", fibre_size, "prior masses of the latent points that are decoded alike", r"\pi", positive=True)
-fibre_q = vector("fibre_q", fibre_size, "masses that an encoder gives them from one data point", r"\xi", positive=True)
+encoder_table = table(
+    "encoder_table",
+    n,
+    fibre_size,
+    "mass that an encoder sends from each x to each code of a fibre",
+    r"\Xi",
+    positive=True,
+)
 prior_mass = symbol("prior_mass", "prior mass of one latent point", r"\pi_z", positive=True)
 plan_mass = symbol("plan_mass", "mass that a plan moves from one x to one y", r"\gamma_{xy}", positive=True)
 plan_col = vector("plan_col", n, "masses that a plan moves from each x to one y", r"\vec{\gamma}", positive=True)
 cost_col = vector("cost_col", n, "costs of moving each x to one y", r"\vec{C}", positive=True)
 moved = symbol("moved", "share of a unit mass that is moved", r"\theta_m", positive=True)
 prior_share = symbol("prior_share", "share of the first of two data points", r"\theta_X", positive=True)
-plan_1 = symbol(
-    "plan_1", "mass that an encoder sends from the first of two data points to one code", r"\gamma_{1z}", positive=True
-)
 mmd_sq = symbol("mmd_sq", "squared maximum mean discrepancy", r"\mathrm{MMD}^2", nonnegative=True)
 between = symbol("between", "distance between two codes", r"\Delta_z", real=True)
 width = symbol("width", "width of a Gaussian kernel", r"\ell_k", positive=True)
@@ -893,9 +894,6 @@ contrast = symbol("contrast", "posterior mean over posterior standard deviation"
 best_g = symbol("best_g", "the best decoder for two points", "G^*(z)", real=True)
 noise_var = symbol("noise_var", "variance of a decoder's noise", r"\sigma_G^2", positive=True)
 dec_sq = symbol("dec_sq", "squared slope of a linear decoder", "b_G^2", nonnegative=True)
-bound_linear = symbol(
-    "bound_linear", "minus the variational bound of a linear decoder, at its best encoder", r"\mathcal{J}", real=True
-)
 atom = symbol("atom", "place of one of two codes", "c_z", positive=True)
 mean_dist = symbol(
     "mean_dist", "mean squared distance of one half of a normal law from a point", r"\mathcal{W}", positive=True
