@@ -196,7 +196,7 @@ def solve(cost: Any, u: Any, v: Any, iterations: int = 10_000_000) -> Transport:
 
     POT may return a wrong plan with no more than a warning where a cost is negative or `iterations` runs out. So costs
     are shifted and scaled into [0, 1], masses to total 1, the potentials made feasible by c-transforms, and
-    `converged` says that POT did not warn and that `fault`, at 1e-9, is None.
+    `converged` says that `fault`, at 1e-9, is None: that plan and potentials prove each other optimal.
 
     Parameters
     ----------
@@ -219,15 +219,14 @@ def solve(cost: Any, u: Any, v: Any, iterations: int = 10_000_000) -> Transport:
     inner = np.ix_(rows, columns)  # POT's potentials are right where there is mass
     scaled = (cost[inner] - low) / scale
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # log["warning"] says the same
+        warnings.simplefilter("ignore")  # of a wrong plan: `fault` below sees it, and more
         inside, log = ot.emd(u[rows] / mass, v[columns] / v.sum(), scaled, iterations, log=True)
     plan = np.zeros_like(cost)
     plan[inner] = mass * inside
     psi = c_transform(cost[rows], log["u"] * scale + low)
     phi = c_transform(cost.T, psi)
     found = Transport(plan, float((cost * plan).sum()), float(phi @ u + psi @ v), phi, psi, True, None)
-    right = log["warning"] is None and found.fault(cost, u, v, ROUNDING) is None
-    return found if right else replace(found, converged=False)
+    return found if found.fault(cost, u, v, ROUNDING) is None else replace(found, converged=False)
 
 
 def c_transform(cost: Any, phi: Any) -> Array:
@@ -274,7 +273,7 @@ def kantorovich_rubinstein(metric: Any, u: Any, v: Any, iterations: int = 10_000
     metric, u, v = _problem(metric, u, v, _floats, cost_name="metric")
     _is_metric(metric)
     found = solve(metric, u, v, iterations)
-    f = c_transform(metric.T, found.psi)  # 1-Lipschitz as a minimum of such, and no worse than phi and psi together
+    f = found.phi  # f_i = min_j metric_ij - psi_j: 1-Lipschitz, as a minimum of such, and -f >= psi
     return Lipschitz(found.plan, found.primal, float(f @ u - f @ v), f, -f, found.converged, None)
 
 
@@ -303,10 +302,9 @@ def distance_1d(x: Any, y: Any, p: float = 1, u: Any = None, v: Any = None) -> f
     order_x, order_y = np.argsort(x), np.argsort(y)
     up_to_x, up_to_y = np.cumsum(u[order_x]), np.cumsum(v[order_y])
     levels = np.sort(np.concatenate([up_to_x, up_to_y]))
-    widths = np.diff(levels, prepend=0.0)
-    middles = levels - widths / 2  # both quantile functions are constant between neighbouring levels
-    at_x = np.minimum(np.searchsorted(up_to_x, middles), len(x) - 1)
-    at_y = np.minimum(np.searchsorted(up_to_y, middles), len(y) - 1)
+    widths = np.diff(levels, prepend=0.0)  # below each level; there both quantile functions are constant
+    at_x = np.minimum(np.searchsorted(up_to_x, levels), len(x) - 1)
+    at_y = np.minimum(np.searchsorted(up_to_y, levels), len(y) - 1)
     distance = np.where(widths > 0, np.abs(x[order_x][at_x] - y[order_y][at_y]), 0.0)
     largest = float(distance.max()) or 1.0  # taken out, so that no power overflows
     return largest * float(widths @ (distance / largest) ** p) ** (1 / p)
@@ -324,7 +322,7 @@ def bures(mean_1: Any, cov_1: Any, mean_2: Any, cov_2: Any) -> float:
     References:
         Computational Optimal Transport (Peyré and Cuturi, 2019), remark 2.31.
         https://arxiv.org/abs/1803.00567
-        On the Bures-Wasserstein Distance between Positive Definite Matrices (Bhatia, Jain and Lim, 2019), theorem 1.
+        On the Bures-Wasserstein Distance between Positive Definite Matrices (Bhatia, Jain and Lim, 2019), eq. 1.
         https://arxiv.org/abs/1712.01504
 
     >>> bures(0.0, 1.0, 3.0, 25.0)  # sqrt(3^2 + (5 - 1)^2)
