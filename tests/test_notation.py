@@ -49,21 +49,28 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 # that is known to be positive or to lie in the unit interval; for the letters that a family of laws is known by; and
 # where two chapters each need the letter for something of their own, and neither needs the other's.
 SHARED_LETTERS = {
+    "K": {"layers", "lip"},
+    "L": {"levels", "depth"},
     "W": {"columns", "ws"},
     "a": {"scale", "slope", "control"},
+    "e": {"saving", "slacks"},
     "m": {"centres", "target"},
     "r": {"r", "radius"},
     "s": {"s", "total"},
     "u": {"u", "unit", "first", "ratio"},
     "v": {"second", "variational", "param", "edge"},
     "w": {"w", "weight"},
+    "w_1": {"facet_1", "row_1"},
+    "w_2": {"facet_2", "row_2"},
     "x": {"x", "x_pos", "xs"},
     "y": {"y", "y_pos", "ys", "ys_pos"},
     "z": {"base", "z_pos", "draws", "latent"},
     r"\Delta": {"halves", "step"},
+    r"\ell": {"log_dets", "miles"},
     r"\lambda": {"lam", "rate", "exponent_bc"},
     r"\mu": {"mu", "ms"},
     r"\nu": {"coupling", "frequency"},
+    r"\theta": {"theta", "gen"},
     r"\varsigma": {"target_sd", "scores"},
 }
 
