@@ -578,6 +578,16 @@ def traffic_curves(x, rate_1, rate_2):
     }
 
 
+def penalty_curves(weight, slope):
+    """The best slope of the encoder by least squares, then its two squared errors."""
+    best = (slope + weight) / (slope**2 + weight)
+    return {
+        "squared distance to the prior": (1 - best) ** 2,
+        "squared distance, data to model": np.full(weight.shape, (1 - slope) ** 2),
+        "penalised objective": (1 - best * slope) ** 2 + weight * (1 - best) ** 2,
+    }
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 def plan_and_price_curves(u_1, v_1, gain):
     straight = np.maximum(0, u_1 + v_1 - 1)
@@ -607,6 +617,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("kantorovich-duality", "price-envelope"): ([(0.7, 0.5, 1), (0.3, 0.5, 0.4), (0.5, 0.05, 1.5)], envelope_curves),
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
+    ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
 }
 
 

@@ -998,3 +998,112 @@ highest_value = symbol(
     r"\sup_{\varphi(x) + \psi(y) \le c(x, y)} \int \varphi\, d\mu + \int \psi\, d\nu",
     real=True,
 )
+
+
+# --------------------------------------------------------------------------------- Wasserstein autoencoders (part IV)
+
+enc = symbol("enc", "slope of a linear encoder", "a_Q", real=True)
+enc_sd = symbol("enc_sd", "standard deviation of an encoder's noise", "s_Q", positive=True)
+enc_best = symbol("enc_best", "the encoder's slope that the penalised objective picks", "a_Q^*", positive=True)
+dec = symbol("dec", "slope of a linear decoder", "b_G", positive=True)
+dec_sd = symbol("dec_sd", "standard deviation of a decoder's noise", "s_G", positive=True)
+decoded = symbol("decoded", "what a deterministic decoder makes of one latent point", "G(z)", real=True)
+data_sd = symbol("data_sd", "standard deviation of the data", r"\sigma_X", positive=True)
+plan_xy = symbol(
+    "plan_xy", "density of a coupling that passes through the latent variable", r"\gamma(x, y)", positive=True
+)
+q_agg = symbol("q_agg", "aggregated posterior: the law of the codes of all data", "q_Z(z)", positive=True)
+p_gen = symbol("p_gen", "density of what the model generates", "p_G(y)", positive=True)
+cost_latent = symbol("cost_latent", "mean squared distance under such a coupling", r"\mathcal{C}(q)", positive=True)
+w2_model = symbol("w2_model", "squared Wasserstein distance from data to model", "W_2^2(P_X, P_G)", nonnegative=True)
+w1_model = symbol("w1_model", "Wasserstein distance from data to model", "W_1(P_X, P_G)", nonnegative=True)
+penalised = symbol("penalised", "infimum of reconstruction cost plus penalty", r"D_\lambda", nonnegative=True)
+penalty = symbol("penalty", "weight of the penalty on the aggregated posterior", r"\lambda_Z", positive=True)
+f_folded = symbol(
+    "f_folded", "density of the size of a standard normal variable", r"f_{\lvert Z\rvert}(y)", positive=True
+)
+latent_pos = symbol("latent_pos", "a positive code", "z_{+}", positive=True)
+kl_half = symbol(
+    "kl_half", "divergence of the half-normal code from the prior", r"\mathrm{KL}(q_{+} \Vert p_Z)", positive=True
+)
+fibre_size = symbol("fibre_size", "number of latent points that are decoded alike", "n_y", integer=True, positive=True)
+fibre = vector("fibre", fibre_size, "prior masses of the latent points that are decoded alike", r"\pi", positive=True)
+encoder_table = table(
+    "encoder_table",
+    n,
+    fibre_size,
+    "mass that an encoder sends from each x to each code of a fibre",
+    r"\Xi",
+    positive=True,
+)
+prior_mass = symbol("prior_mass", "prior mass of one latent point", r"\pi_z", positive=True)
+plan_mass = symbol("plan_mass", "mass that a plan moves from one x to one y", r"\gamma_{xy}", positive=True)
+plan_col = vector("plan_col", n, "masses that a plan moves from each x to one y", r"\vec{\gamma}", positive=True)
+cost_col = vector("cost_col", n, "costs of moving each x to one y", r"\vec{C}", positive=True)
+moved = symbol("moved", "share of a unit mass that is moved", r"\theta_m", positive=True)
+prior_share = symbol("prior_share", "share of the first of two data points", r"\theta_X", positive=True)
+mmd_sq = symbol("mmd_sq", "squared maximum mean discrepancy", r"\mathrm{MMD}^2", nonnegative=True)
+between = symbol("between", "distance between two codes", r"\Delta_z", real=True)
+kernel_width = symbol("kernel_width", "width of a Gaussian kernel", r"\ell_k", positive=True)
+imq = symbol("imq", "constant of the inverse multiquadric kernel", "C_k", positive=True)
+mixing = symbol("mixing", "inverse squared width of a Gaussian kernel in a mixture", r"\varsigma_k", positive=True)
+code_var = symbol("code_var", "variance of the difference of two codes", "v_z", positive=True)
+agg_sd = symbol("agg_sd", "standard deviation of the aggregated posterior", "s_Z", positive=True)
+kernel_far = symbol(
+    "kernel_far", "kernel between the codes 0 and 1; between equal ones it is 1", r"\kappa_{01}", positive=True
+)
+one_q = symbol("one_q", "probability of the code 1 under the encoder", r"\varpi_Q", positive=True)
+one_p = symbol("one_p", "probability of the code 1 under the prior", r"\varpi_P", positive=True)
+mean_biased = symbol(
+    "mean_biased", "mean of the biased estimate of the squared MMD", r"\mathbb{E}\,\mathrm{MMD}_b^2", real=True
+)
+mean_unbiased = symbol("mean_unbiased", "mean of the unbiased estimate", r"\mathbb{E}\,\mathrm{MMD}_u^2", real=True)
+var_unbiased = symbol(
+    "var_unbiased", "variance of the unbiased estimate", r"\mathrm{Var}\,\mathrm{MMD}_u^2", positive=True
+)
+mean_kl = symbol(
+    "mean_kl",
+    "mean divergence of the posteriors from the prior",
+    r"\mathbb{E}_X \mathrm{KL}(q(z \mid X) \Vert p_Z)",
+    real=True,
+)
+enc_1 = vector("enc_1", n, "law of the code given the first of two data points", "q", positive=True)
+enc_2 = vector("enc_2", n, "law of the code given the second of two data points", "q'", positive=True)
+prior_pmf = vector("prior_pmf", n, "the prior on finitely many codes", r"\bar{p}", positive=True)
+recon = symbol("recon", "what a decoder makes of one code", "g_z", real=True)
+pulls = vector("pulls", n, "shares of the data in one code: q(z given x) times p(x)", r"\mathsf{w}", positive=True)
+pixels = vector("pixels", n, "data points, one coordinate of each", r"\mathsf{x}", real=True)
+apart = symbol("apart", "distance of each of two posterior means from 0", "m_Q", positive=True)
+contrast = symbol("contrast", "posterior mean over posterior standard deviation", r"\varrho_Q", positive=True)
+best_g = symbol("best_g", "the best decoder for two points", "G^*(z)", real=True)
+noise_var = symbol("noise_var", "variance of a decoder's noise", r"\sigma_G^2", positive=True)
+dec_sq = symbol("dec_sq", "squared slope of a linear decoder", "b_G^2", nonnegative=True)
+atom = symbol("atom", "place of one of two codes", "c_z", positive=True)
+mean_dist = symbol(
+    "mean_dist", "mean squared distance of one half of a normal law from a point", r"\mathcal{W}", positive=True
+)
+residual = symbol(
+    "residual",
+    "what the mean decoder leaves out: the mean conditional variance",
+    r"\mathbb{E}\,\mathrm{Var}(X \mid Z)",
+    nonnegative=True,
+)
+slack_f = vector("slack_f", n, "what a critic leaves of each cost, its slack", r"\mathsf{s}", positive=True)
+critic_y = symbol("critic_y", "a critic's value at y", "f(y)", real=True)
+js_bound = symbol("js_bound", "value of the discriminator's game at its best", r"\mathcal{V}^*", real=True)
+enc_3 = vector("enc_3", n, "masses of the aggregated posterior on finitely many codes", r"\bar{q}", positive=True)
+w2_map = symbol(
+    "w2_map",
+    "squared Wasserstein distance from data to model, for a decoder that is a map",
+    "W_2^2(P_X, G_{\\#} P_Z)",
+    nonnegative=True,
+)
+kl_contrast = symbol(
+    "kl_contrast", "divergence of one of two posteriors from the prior", r"\mathrm{KL}(q_{\pm} \Vert p_Z)", real=True
+)
+w2_means = symbol(
+    "w2_means",
+    "squared Wasserstein distance from the data to the decoded means",
+    r"W_2^2(P_X, P_{\bar{X}})",
+    nonnegative=True,
+)
