@@ -827,13 +827,17 @@ excess = symbol("excess", "by how much the other is larger", r"\Delta c", nonneg
 share_1 = symbol("share_1", "mass of the first of two points", "a", positive=True)
 share_2 = symbol("share_2", "mass of the first point of the second law", "b", positive=True)
 both_first = symbol("both_first", "mass that goes from the first point to the first", r"\gamma_{11}", positive=True)
+mass_12, mass_21, mass_22 = (
+    symbol(f"mass_{ij}", f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}", rf"\gamma_{{{ij}}}", positive=True)
+    for ij in ("12", "21", "22")
+)
 crossed = symbol("crossed", "cost of the diagonal less that of the other two cells", "D", real=True)
 odds_plan = symbol("odds_plan", "odds ratio of a plan", r"\varkappa", positive=True)
 two_points = symbol("two_points", "entropic cost of two fair coins", r"\mathrm{OT}_\varepsilon", real=True)
 stay = symbol("stay", "mass that a symmetric plan leaves on each point", r"\gamma_{11}^{s}", positive=True)
 leave = symbol("leave", "mass that a symmetric plan moves from each point", r"\gamma_{12}^{s}", positive=True)
 apart = symbol("apart", "distance of two points", r"\ell", positive=True)
-stretch_1 = symbol("stretch_1", "ratio of two positive numbers", r"\vartheta_1", positive=True)
+entry_ratio = symbol("entry_ratio", "ratio of the entries of a positive vector", "r", positive=True)
 kernel_11, kernel_12, kernel_21, kernel_22 = (
     symbol(f"kernel_{ij}", f"entry {ij} of the Gibbs kernel", f"K_{{{ij}}}", positive=True) for ij in (11, 12, 21, 22)
 )
