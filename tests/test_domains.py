@@ -144,6 +144,15 @@ def test_a_vector_is_longer_than_any_count():
         assert all(v > 0 for v in point[Y])
 
 
+def test_a_table_has_rows_longer_than_both_of_its_sizes_which_stay_small():
+    rows, columns = symbols("rows columns", integer=True, positive=True)
+    costs = IndexedBase("costs", shape=(rows, columns), positive=True)
+    drawn = points([rows, columns, costs], count=24)
+    assert all(len(row) == len(p[costs]) > max(p[rows], p[columns]) + 1 for p in drawn for row in p[costs])
+    assert all(value > 0 for p in drawn for row in p[costs] for value in row)
+    assert {p[rows] > p[columns] for p in drawn} == {True, False} and max(p[rows] for p in drawn) <= 3
+
+
 def test_matrices_have_the_shape_and_structure_asked_for():
     for point in points([A, B], (Q.positive_definite(A),), count=12):
         assert point[A].shape == (point[n], point[n])

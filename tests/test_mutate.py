@@ -188,3 +188,11 @@ def test_a_symbol_that_cancels_when_another_is_swapped_is_no_obstacle():
     with as_written():
         formula = log(a + x * b - a) + b
     assert mutants(formula)
+
+
+def test_the_indices_of_a_table_are_swapped():
+    costs, i, j = IndexedBase("costs", shape=(n, n), real=True), *symbols("i j", integer=True, positive=True)
+    with as_written():
+        formula = Sum(costs[i, j] * a, (j, 1, n), (i, 1, n))
+    swapped = [m.expr for m in mutants(formula) if m.kind == "swapped indices"]
+    assert swapped == [Sum(a * costs[j, i], (j, 1, n), (i, 1, n))]

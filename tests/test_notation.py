@@ -21,6 +21,7 @@ from sympy import (
     Rational,
     S,
     Subs,
+    Sum,
     Symbol,
     exp,
     lambdify,
@@ -35,7 +36,7 @@ from sympy import (
 )
 
 from utils import notation
-from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal, symbol, tidy, vector
+from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal, symbol, table, tidy, vector
 
 a, b, c = symbols("a b c", real=True)
 i, mu_0, sigma, tau_0, y, ys = (getattr(notation, name) for name in ("i", "mu_0", "sigma", "tau_0", "y", "ys"))
@@ -392,6 +393,7 @@ def test_examples_in_the_docstrings():
         (lambda: symbol("theta", "the unknown mean", positive=True), "`theta` already means"),
         (lambda: vector("theta", Symbol("n", integer=True), "the unknown mean", real=True), "`theta` already means"),
         (lambda: vector("ys", notation.d, GLOSSARY["ys"].meaning, real=True), "`ys` already means"),
+        (lambda: table("zetas", notation.n, notation.d, "numbers"), "`zetas` needs a domain"),
         (lambda: vector("zetas", notation.n, "", real=True), "`meaning` of `zetas` is empty"),
     ],
 )
@@ -414,6 +416,8 @@ def test_a_new_symbol_prints_as_it_is_told_to(glossed):
     with as_written():
         assert latex(made + 1) == r"\hat{\zeta} + 1"
     assert latex(entries[Symbol("i", integer=True)]) == "{z}_{i}"
+    costs = table("costs", notation.d, notation.n, "numbers in rows", "C", real=True)
+    assert latex(costs[notation.i, notation.j]) == "{C}_{i,j}"
     assert gloss(made).meaning == "an estimate"
 
 
@@ -437,9 +441,19 @@ def test_letters_are_used_twice_only_on_purpose():
 def test_every_symbol_of_the_book_prints_as_glossed_and_fits_a_table(name):
     entry = GLOSSARY[name]
     assert getattr(notation, name) == entry.symbol
-    printed = latex(entry.symbol[i]) if isinstance(entry.symbol, IndexedBase) else latex(entry.symbol)
-    assert printed == (f"{{{entry.latex}}}_{{i}}" if isinstance(entry.symbol, IndexedBase) else entry.latex)
+    indices = ["i", "j"][: len(entry.symbol.shape)] if isinstance(entry.symbol, IndexedBase) else []
+    printed = latex(entry.symbol[symbols(indices)] if indices else entry.symbol)
+    assert printed == (f"{{{entry.latex}}}_{{{','.join(indices)}}}" if indices else entry.latex)
     assert "|" not in entry.latex + entry.meaning and "$" not in entry.latex
+
+
+def test_a_sum_over_two_indices_has_two_signs_of_summation():
+    i, j, n, d = notation.i, notation.j, notation.n, notation.d
+    costs = IndexedBase("costs", shape=(n, d), real=True)
+    with as_written():
+        assert latex(tidy(Sum(costs[i, j] + 1, (j, 1, d), (i, 2, n)))) == (
+            r"\sum_{i=2}^{n} \sum_{j=1}^{d} \left({costs}_{i,j} + 1\right)"
+        )
 
 
 def test_polygamma_prints_as_psi():

@@ -527,3 +527,67 @@ def test_an_integral_of_nothing_negative_is_not_negative():
     ):
         assert nonnegative(not_manifest).status != "proved"
     assert nonnegative(Integral(u, (u, 0, 1)), strict=True).status != "proved"
+
+
+# Tables: two indices, two sums
+
+ROWS, COLUMNS, DEPTH = symbols("rows columns depth", integer=True, positive=True)
+ROW, COL, DEEP = symbols("row col deep", integer=True, positive=True)
+PLAN = IndexedBase("plan", shape=(ROWS, COLUMNS), nonnegative=True)
+COST = IndexedBase("cost", shape=(COLUMNS, DEPTH), real=True)
+LEFT, RIGHT = IndexedBase("left", shape=(ROWS,), real=True), IndexedBase("right", shape=(DEPTH,), real=True)
+BY_ROWS = Sum(PLAN[ROW, COL] * COST[COL, DEEP] * RIGHT[DEEP], (ROW, 1, ROWS), (COL, 1, COLUMNS), (DEEP, 1, DEPTH))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            Sum(PLAN[ROW, COL], (ROW, 1, ROWS), (COL, 1, COLUMNS)),
+            Sum(PLAN[ROW, COL], (COL, 1, COLUMNS), (ROW, 1, ROWS)),
+        ),
+        (Sum(PLAN[ROW, COL], (ROW, 1, COL), (COL, 1, ROWS)), Sum(PLAN[DEEP, ROW], (DEEP, 1, ROW), (ROW, 1, ROWS))),
+        (
+            BY_ROWS,
+            Sum(
+                RIGHT[DEEP] * Sum(Sum(PLAN[ROW, COL], (ROW, 1, ROWS)) * COST[COL, DEEP], (COL, 1, COLUMNS)),
+                (DEEP, 1, DEPTH),
+            ),
+        ),
+        (
+            BY_ROWS,
+            Sum(
+                PLAN[ROW, COL] * Sum(COST[COL, DEEP] * RIGHT[DEEP], (DEEP, 1, DEPTH)), (COL, 1, COLUMNS), (ROW, 1, ROWS)
+            ),
+        ),
+        (
+            Sum(LEFT[ROW] * RIGHT[DEEP], (ROW, 1, ROWS), (DEEP, 1, DEPTH)),
+            Sum(LEFT[ROW], (ROW, 1, ROWS)) * Sum(RIGHT[DEEP], (DEEP, 1, DEPTH)),
+        ),
+    ],
+)
+def test_the_order_of_finite_sums_is_free(one, other):
+    assert equal(one, other).status == "proved"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Sum(PLAN[COL, ROW], (ROW, 1, ROWS), (COL, 1, COLUMNS)),
+        Sum(PLAN[ROW, COL], (ROW, 1, ROWS), (COL, 1, ROWS)),
+        Sum(PLAN[ROW, COL], (ROW, 1, COL), (COL, 1, COLUMNS)),
+        Sum(PLAN[ROW, COL] ** 2, (COL, 1, COLUMNS), (ROW, 1, ROWS)),
+    ],
+)
+def test_other_indices_or_ends_are_refuted(wrong):
+    assert equal(Sum(PLAN[ROW, COL], (ROW, 1, ROWS), (COL, 1, COLUMNS)), wrong).status == "refuted"
+
+
+def test_a_triangle_is_not_a_rectangle():
+    """The ends of the inner sum depend on the outer index: the order is not free as it stands."""
+    triangle, turned = (
+        Sum(PLAN[ROW, COL], (ROW, 1, COL), (COL, 1, ROWS)),
+        Sum(PLAN[ROW, COL], (COL, 1, ROW), (ROW, 1, ROWS)),
+    )
+    assert equal(triangle, turned).status == "refuted"
+    assert equal(triangle, Sum(PLAN[ROW, COL], (COL, ROW, ROWS), (ROW, 1, ROWS))).status != "refuted"

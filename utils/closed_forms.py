@@ -3,8 +3,9 @@
 What has no rule here stays as it stands, written the same way each time. SymPy only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import permutations
 from math import factorial
 from typing import Any
 
@@ -38,6 +39,7 @@ from sympy import (
     binomial,
     cos,
     cosh,
+    default_sort_key,
     diff,
     digamma,
     erf,
@@ -150,26 +152,30 @@ def _slot(level: int, **assumptions: bool) -> Dummy:
 
 
 def _level(e: Basic) -> int:
-    return sum(1 for _ in e.atoms(Sum, Integral, Product))
+    return sum(len(node.limits) for node in e.atoms(Sum, Integral, Product))
 
 
 def _sum(e: Sum, where: tuple) -> tuple[Expr, str]:
     """Split a sum by linearity; polynomial and geometric summands have closed forms, the rest stay as named sums."""
-    if len(e.limits) > 1:
-        inner, how = _sum(Sum(e.function, e.limits[0]), where)
-        outer, more = _sum(Sum(inner, *e.limits[1:]), where)
-        return outer, joined([how, more])
-    index, low, high = e.limits[0]
+    total, names = e.function, []
+    for limits in e.limits:  # the innermost first
+        total, how = _summed(total, limits, where)
+        names.append(how)
+    return total, joined(list(dict.fromkeys(names)))
+
+
+def _summed(f: Expr, limits: tuple, where: tuple) -> tuple[Expr, str]:
+    index, low, high = limits
     if high == oo:
-        return _series(e, index, low)
+        return _series(Sum(f, limits), index, low)
     if (high - low).is_Integer:
-        terms = [put(e.function, index, low + k) for k in range(int(high - low) + 1)]
+        terms = [put(f, index, low + k) for k in range(int(high - low) + 1)]
         return Add(*terms), "finite sum"
     names = ["linearity of sums"]
     total = S.Zero
     # of a sum that runs backwards the closed forms say something else
     ordered = surely_nonnegative(expand(high - low + 1), where)
-    for term in Add.make_args(expand(e.function)):
+    for term in Add.make_args(expand(f)):
         free, bound = term.as_independent(index, as_Add=False)
         ratio = _ratio(bound, index)
         if ordered and bound.is_polynomial(index) and not bound.has(IndexedBase):
@@ -178,8 +184,28 @@ def _sum(e: Sum, where: tuple) -> tuple[Expr, str]:
             total += free * (put(bound, index, low) - ratio * put(bound, index, high)) / (1 - ratio)
             names.append("geometric series")
         else:
-            total += free * _standing(Sum, bound, index, low, high)
+            total += free * _standing_sum(bound, limits)
     return total, joined(names)
+
+
+def _standing_sum(f: Expr, outer: tuple) -> Expr:
+    """A sum that stays one. Over a box the order of the summations is free, so one of the orders is chosen."""
+    order = [outer]
+    while len(inner := [e for e in Mul.make_args(f) if isinstance(e, Sum)]) == 1:
+        (index, low, high), *rest = reversed(inner[0].limits)  # the outermost of the inner ones first
+        if any(end.has(*(x for x, *_ in order)) for end in (low, high)):
+            break
+        fresh = Dummy("i", **index.assumptions0)
+        body = Sum(inner[0].function, *reversed(rest)) if rest else inner[0].function
+        f = Mul(*(e for e in Mul.make_args(f) if e is not inner[0]), put(body, index, fresh))
+        order.append((fresh, low, high))
+    return min((_nested(f, limits) for limits in permutations(order)), key=default_sort_key)
+
+
+def _nested(f: Expr, limits: Iterable[tuple]) -> Expr:
+    for index, low, high in limits:
+        f = _standing(Sum, f, index, low, high)
+    return f
 
 
 def _standing(kind: type, f: Expr, index: Symbol, low: Expr, high: Expr) -> Expr:

@@ -33,7 +33,9 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 __all__ = ["Point", "evaluated", "points", "seed_of", "variables"]
 
 Variable: TypeAlias = Symbol | IndexedBase | MatrixSymbol
-Point: TypeAlias = dict  # Variable -> Rational, tuple of Rationals (IndexedBase) or ImmutableMatrix (MatrixSymbol)
+Point: TypeAlias = (
+    dict  # Variable -> Rational, (nested) tuple of Rationals (IndexedBase), ImmutableMatrix (MatrixSymbol)
+)
 
 REGIMES = ((Rational(1, 40), Rational(1, 4)), (Rational(1, 3), Rational(3)), (Rational(4), Rational(40)))
 INTEGERS = ((1, 3), (4, 12), (13, 40))
@@ -70,8 +72,8 @@ def seed_of(*exprs: object) -> int:
 def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int = 24, seed: int = 0) -> list[Point]:
     """Draw `count` distinct points at which every assumption and every condition of `where` holds.
 
-    `symbols`: Symbols (real, positive, integer, ... declared), IndexedBases (vectors, drawn longer than any integer
-    symbol, so that a shifted index still finds an entry) and MatrixSymbols.
+    `symbols`: Symbols (real, positive, integer, ... declared), IndexedBases (vectors and tables, drawn longer than any
+    integer symbol, so that a shifted index still finds an entry) and MatrixSymbols.
     `where`: relationals (p < 1) and, for matrices, Q.positive_definite, Q.symmetric, Q.orthogonal.
     Raises ValueError for a symbol without a domain, and when no point can be found.
     """
@@ -91,7 +93,7 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
         _require_domain(symbol)
     relationals = [c for c in conditions if isinstance(c, Relational)]
     scalars = [s for s in symbols if isinstance(s, Symbol)]
-    sizes = {d for s in symbols if isinstance(s, MatrixSymbol) for d in s.shape if isinstance(d, Symbol)}
+    sizes = {d for s in symbols if len(_shape(s)) == 2 for d in _shape(s) if isinstance(d, Symbol)}
     scalars += sorted(sizes - set(scalars), key=str)
     bounds = {s: _bounds(s, relationals) for s in scalars}
     drawn: list[Point] = []
@@ -107,7 +109,7 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
         longest = max([int(v) for s, v in point.items() if s.is_integer] + [3])
         for s in symbols:
             if isinstance(s, IndexedBase):
-                point[s] = tuple(_vector_entry(_entry(s), rng) for _ in range(longest + 3))
+                point[s] = _entries(s, longest + 3, rng)
             elif isinstance(s, MatrixSymbol):
                 point[s] = _matrix(s, point, conditions, rng)
         key = tuple(point[s] for s in scalars)
@@ -128,11 +130,24 @@ def _entry(base: IndexedBase) -> Symbol:
     return Symbol(str(base), **assumptions)
 
 
-def _vector_entry(entry: Symbol, rng: random.Random) -> Rational:
-    value = None
-    while value is None:
-        value = _scalar(entry, rng, *_bounds(entry, ()))
-    return value
+def _shape(s: Variable) -> tuple:
+    return () if isinstance(s, Symbol) else s.shape or ()
+
+
+def _entries(base: IndexedBase, length: int, rng: random.Random) -> tuple:
+    """Numbers for a vector, or rows of them for a table."""
+    entry = _entry(base)
+    low, high = _bounds(entry, ())
+
+    def number() -> Rational:
+        value = None
+        while value is None:
+            value = _scalar(entry, rng, low, high)
+        return value
+
+    if len(_shape(base)) == 2:
+        return tuple(tuple(number() for _ in range(length)) for _ in range(length))
+    return tuple(number() for _ in range(length))
 
 
 def _require_domain(symbol: Variable) -> None:

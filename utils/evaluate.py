@@ -6,7 +6,7 @@ each has one rule. A quadrature counts only if two different ones agree. SymPy a
 
 import random
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -218,11 +218,11 @@ class _Evaluator:
         return self._rounded(_raised, [base, self.compiled(e.exp, bound)])
 
     def _indexed(self, e, bound) -> Closure:
-        if len(e.indices) != 1:
-            raise NotImplementedError("only vectors have indices here: state a matrix claim with MatrixSymbol")
+        if len(e.indices) > 2:
+            raise NotImplementedError("an array has at most two indices here: write its slices as tables")
         entries = self.point.get(e.base) or _missing(e.base)
-        index = self.compiled(e.indices[0], bound)
-        return lambda env: self(entries[_whole(index(env))])
+        indices = [self.compiled(index, bound) for index in e.indices]
+        return lambda env: self(reduce(lambda part, index: part[_whole(index(env))], indices, entries))
 
     def _sum(self, e, bound) -> Closure:
         return self._folded(e, bound, mpmath.fsum, mpmath.nsum)

@@ -168,6 +168,8 @@ def _scalar_variants(e: Basic, parent: Basic | None, symbols: list[Symbol]) -> I
         yield "dropped derivative", e.expr
     if isinstance(e, Function) and len(e.args) == 2:
         yield "swapped arguments", e.func(*reversed(e.args))
+    if isinstance(e, Indexed) and len(e.indices) == 2:
+        yield "swapped indices", e.func(e.base, *reversed(e.indices))
     if isinstance(e, Piecewise) and len(e.args) > 1:
         values, conditions = zip(*((a.expr, a.cond) for a in e.args), strict=True)
         yield "swapped branches", Piecewise(*zip((*values[1:], values[0]), conditions, strict=True))

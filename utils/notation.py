@@ -24,6 +24,7 @@ from sympy import (
     Mul,
     Pow,
     S,
+    Sum,
     Symbol,
     evaluate,
     exp,
@@ -45,6 +46,7 @@ __all__ = [
     "latex",
     "normal",
     "symbol",
+    "table",
     "tidy",
     "vector",
 ]
@@ -76,6 +78,11 @@ def symbol(name: str, meaning: str, latex: str = "", **assumptions: bool) -> Sym
 def vector(name: str, length: Symbol, meaning: str, latex: str = "", **assumptions: bool) -> IndexedBase:
     """A real vector of the book, indexed from 1 to `length`; it raises as `symbol` does."""
     return _register(name, IndexedBase(name, shape=(length,), **assumptions), latex, meaning)
+
+
+def table(name: str, rows: Symbol, columns: Symbol, meaning: str, latex: str = "", **assumptions: bool) -> IndexedBase:
+    """A real array of the book, indexed from 1 to `rows` and from 1 to `columns`; it raises as `symbol` does."""
+    return _register(name, IndexedBase(name, shape=(rows, columns), **assumptions), latex, meaning)
 
 
 def _register(name: str, made: Any, latex: str, meaning: str) -> Any:
@@ -205,6 +212,13 @@ class _Printer(LatexPrinter):
         if _unsigned(factor)[0]:  # a minus sign between two factors would read as a difference
             return rf"\left({self._print(factor)}\right)"
         return self.parenthesize(factor, PRECEDENCE["Mul"], strict=True)
+
+    def _print_Sum(self, e: Sum) -> str:
+        """One sign of summation for each index, the outermost first."""
+        if len(e.limits) == 1:
+            return super()._print_Sum(e)
+        inner = Sum(e.function, *e.limits[:-1])
+        return self._print_Sum(Sum(S.One, e.limits[-1])).removesuffix("1") + self._print(inner)
 
     def _print_Pow(self, e: Pow) -> str:
         if e.exp == -1 and isinstance(e.base, Mul):

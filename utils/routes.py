@@ -198,14 +198,14 @@ def at_point(expr: Basic, p: Point) -> list[float]:
 
 
 def _argument(s: Basic, p: Point) -> Any:
-    """A point's entry as a route receives it: float, int, float vector, float matrix, or function of floats."""
+    """A point's entry as a route receives it: float, int, float array, or function of floats."""
     if isinstance(s, UndefinedFunction):
         law = p[FUNCTIONS][s]
         return lambdify(law.variables, law.expr, modules=["scipy", "numpy"])
     value = p[s]
     if isinstance(s, IndexedBase):
-        length = int(s.shape[0].subs({k: v for k, v in p.items() if isinstance(k, Symbol)}))
-        return np.array([float(v) for v in value[1 : length + 1]])
+        lengths = [int(d.subs({k: v for k, v in p.items() if isinstance(k, Symbol)})) for d in s.shape]
+        return np.array(value, dtype=float)[tuple(slice(1, length + 1) for length in lengths)]
     if isinstance(value, MatrixBase):
         return np.array(value.tolist(), dtype=float)
     return int(value) if s.is_integer else float(value)
