@@ -50,17 +50,27 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 # where two chapters each need the letter for something of their own, and neither needs the other's.
 SHARED_LETTERS = {
     "W": {"columns", "ws"},
-    "a": {"scale", "slope", "control"},
-    "m": {"centres", "target"},
-    "r": {"r", "radius"},
+    "a": {"scale", "slope", "control", "share_1"},
+    "b": {"shift", "share_2"},
+    "c": {"baseline", "column_costs"},
+    "c_1": {"low", "least"},
+    "m": {"centres", "target", "sources"},
+    "n": {"n", "targets"},
+    "r": {"r", "radius", "entry_ratio"},
     "s": {"s", "total"},
-    "u": {"u", "unit", "first", "ratio"},
-    "v": {"second", "variational", "param", "edge"},
+    "s_1": {"log_scale_1", "sd_source"},
+    "s_2": {"log_scale_2", "sd_target"},
+    "u": {"u", "unit", "first", "ratio", "row_masses"},
+    "v": {"second", "variational", "param", "edge", "column_masses"},
     "w": {"w", "weight"},
     "x": {"x", "x_pos", "xs"},
     "y": {"y", "y_pos", "ys", "ys_pos"},
     "z": {"base", "z_pos", "draws", "latent"},
     r"\Delta": {"halves", "step"},
+    r"\ell": {"log_dets", "apart"},
+    r"\gamma": {"radial_reach", "plan_entry", "spread_plan"},
+    r"\varepsilon": {"eps", "temperature"},
+    r"\varphi": {"azimuth", "phis"},
     r"\lambda": {"lam", "rate", "exponent_bc"},
     r"\mu": {"mu", "ms"},
     r"\nu": {"coupling", "frequency"},
@@ -461,6 +471,13 @@ def test_polygamma_prints_as_psi():
     printed = [latex(polygamma(order, x)) for order in (0, 2)]
     assert printed == [r"\psi\left(x\right)", r"\psi_{2}\left(x\right)"]
     assert latex(polygamma(1, x) ** 2) == r"\psi_{1}^{2}\left(x\right)"
+
+
+def test_a_difference_keeps_its_brackets_before_an_exponential_on_the_line():
+    a, b = symbols("a b", positive=True)
+    with as_written():
+        printed = latex(tidy((1 - a) * exp(-a / b)))
+    assert printed == r"\left(1 - a\right) \exp\left(- \frac{a}{b}\right)"
 
 
 def test_a_chapter_shows_the_symbols_it_uses_as_a_table():

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
-from scipy import stats
+from scipy import special, stats
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -568,6 +568,29 @@ def accepted_curves(noise, shape_less_third):
     return {"normal": np.exp(-(noise**2) / 2), "accepted noise": np.where(t > 0, accepted, np.nan)}
 
 
+def coin_value(p, q, temperature):
+    """Entropic cost between coins with chances p and q at distance one, its plan by bisection on the odds ratio."""
+    low, high = np.maximum(0, p + q - 1), np.minimum(p, q)
+    for _ in range(200):
+        t = (low + high) / 2
+        below = t * (1 - p - q + t) < np.exp(2 / temperature) * (p - t) * (q - t)
+        low, high = np.where(below, t, low), np.where(below, high, t)
+    plan = np.array([t, p - t, q - t, 1 - p - q + t])
+    free = np.array([p * q, p * (1 - q), (1 - p) * q, (1 - p) * (1 - q)])
+    return plan[1] + plan[2] + temperature * special.rel_entr(plan, free).sum(0)
+
+
+def coin_curves(a, b, temperature):
+    b = np.full(a.shape, b)
+    biased = coin_value(a, b, temperature)
+    return {
+        "Wasserstein distance": np.abs(a - b),
+        "half energy distance": (a - b) ** 2,
+        "entropic cost alone": biased,
+        "Sinkhorn divergence": biased - (coin_value(a, a, temperature) + coin_value(b, b, temperature)) / 2,
+    }
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
@@ -576,6 +599,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("score-function", "control-parabola"): ([(1, 1), (-0.5, 0.8), (0, 1.2)], control_curves),
     ("reparameterization", "reparameterization-variances-live"): ([(0.3,), (-1.5,), (0,)], wave_curves),
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
+    ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 
 

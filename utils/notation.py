@@ -838,15 +838,23 @@ column_mass = symbol("column_mass", "mass of one column", "v_j", positive=True)
 column_potential = symbol("column_potential", "potential of one column", r"\psi_j", real=True)
 soft_min = symbol("soft_min", "soft minimum of two reduced costs", r"\operatorname{smin}_\varepsilon", real=True)
 least = symbol("least", "the smaller of two reduced costs", "c_1", real=True)
-excess = symbol("excess", "by how much the other is larger", r"\Delta c", nonnegative=True)
 share_1 = symbol("share_1", "mass of the first of two points", "a", positive=True)
 share_2 = symbol("share_2", "mass of the first point of the second law", "b", positive=True)
 both_first = symbol("both_first", "mass that goes from the first point to the first", r"\gamma_{11}", positive=True)
 mass_12, mass_21, mass_22 = (
-    symbol(f"mass_{ij}", f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}", rf"\gamma_{{{ij}}}", positive=True)
+    symbol(
+        f"mass_{ij}",
+        f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}",
+        rf"\gamma_{{{ij}}}",
+        positive=True,
+    )
     for ij in ("12", "21", "22")
 )
 crossed = symbol("crossed", "cost of the diagonal less that of the other two cells", "D", real=True)
+coin_kl = symbol("coin_kl", "divergence of a coin's plan from independence", r"\mathrm{KL}_\gamma", nonnegative=True)
+reversed_kl = symbol(
+    "reversed_kl", "divergence of independence from a coin's plan", r"\mathrm{KL}^{*}_\gamma", nonnegative=True
+)
 odds_plan = symbol("odds_plan", "odds ratio of a plan", r"\varkappa", positive=True)
 two_points = symbol("two_points", "entropic cost of two fair coins", r"\mathrm{OT}_\varepsilon", real=True)
 stay = symbol("stay", "mass that a symmetric plan leaves on each point", r"\gamma_{11}^{s}", positive=True)
@@ -857,17 +865,17 @@ kernel_11, kernel_12, kernel_21, kernel_22 = (
     symbol(f"kernel_{ij}", f"entry {ij} of the Gibbs kernel", f"K_{{{ij}}}", positive=True) for ij in (11, 12, 21, 22)
 )
 cross_ratio = symbol("cross_ratio", "cross-ratio of the Gibbs kernel", r"\eta_K", positive=True)
-half_step = symbol("half_step", "slope of half a sweep in the log-ratio", r"\varsigma_K", real=True)
 sweep_rate = symbol("sweep_rate", "factor of the error in one sweep", "r_K", nonnegative=True)
-cov_plan = symbol("cov_plan", "covariance of the two coordinates under the entropic plan", r"c_\varepsilon", positive=True)
+cov_plan = symbol(
+    "cov_plan", "covariance of the two coordinates under the entropic plan", r"c_\varepsilon", positive=True
+)
 sd_source = symbol("sd_source", "standard deviation of the first law", "s_1", positive=True)
 sd_target = symbol("sd_target", "standard deviation of the second law", "s_2", positive=True)
-gauss_value = symbol("gauss_value", "entropic cost of two centred normal laws", r"\mathrm{OT}_\varepsilon^{\mathcal N}", real=True)
+gauss_value = symbol(
+    "gauss_value", "entropic cost of two centred normal laws", r"\mathrm{OT}_\varepsilon^{\mathcal N}", real=True
+)
 debiased = symbol("debiased", "Sinkhorn divergence", r"S_\varepsilon", real=True)
-half_energy = symbol("half_energy", "half the energy distance", r"\tfrac12\mathrm{ED}", real=True)
 w_half = symbol("w_half", "least sum of square roots of distances", r"W_{1/2}^{1/2}", nonnegative=True)
-w_1 = symbol("w_1", "Wasserstein distance of order one", "W_1", nonnegative=True)
-w_2_squared = symbol("w_2_squared", "squared Wasserstein distance of order two", "W_2^2", nonnegative=True)
 rate_1, rate_2 = (symbol(f"rate_{i}", f"rate of exponential law {i}", rf"\lambda_{i}'", positive=True) for i in (1, 2))
 mean_source = symbol("mean_source", "mean of the first law", "m_1", real=True)
 mean_target = symbol("mean_target", "mean of the second law", "m_2", real=True)
@@ -881,9 +889,13 @@ width_source, width_target = (
 )
 gap_x = symbol("gap_x", "distance between two sources", r"\Delta x", positive=True)
 gap_y = symbol("gap_y", "distance between two targets", r"\Delta y", positive=True)
-root_det = symbol("root_det", "square root of the determinant", r"\sqrt{\det}", positive=True)
-axis_1, axis_2 = (symbol(f"axis_{i}", f"standard deviation {i} of the first law along its axes", f"s_{i}'", positive=True) for i in (1, 2))
+axis_1, axis_2 = (
+    symbol(f"axis_{i}", f"standard deviation {i} of the first law along its axes", f"s_{i}'", positive=True)
+    for i in (1, 2)
+)
 cov_11 = symbol("cov_11", "variance of the second law along the first axis", "m_{11}", positive=True)
 cov_12 = symbol("cov_12", "covariance of the second law", "m_{12}", real=True)
 cov_22 = symbol("cov_22", "variance of the second law along the second axis", "m_{22}", positive=True)
-map_11, map_12, map_22 = (symbol(f"map_{ij}", f"entry {ij} of the optimal map", f"A_{{{ij}}}'", real=True) for ij in (11, 12, 22))
+map_11, map_12, map_22 = (
+    symbol(f"map_{ij}", f"entry {ij} of the optimal map", f"A_{{{ij}}}'", real=True) for ij in (11, 12, 22)
+)

@@ -2,7 +2,7 @@
 
     python -m chapters.training.sinkhorn
 
-from the book's folder: 4 minutes of CPU on one thread, three temperatures, each with and without the two terms
+from the book's folder: 3 minutes of CPU on one thread, three temperatures, each with and without the two terms
 that take the entropic bias away, seeds 0 to 2. What each run reaches on the test digits goes to sinkhorn.json
 beside this file, with its CPU time, and the weights of the runs of seed 0 that the page shows to *.pt. A run that
 is on record for the present code is not repeated.
