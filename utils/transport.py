@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from numbers import Rational
+from numbers import Integral, Rational
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -81,17 +81,18 @@ class Transport:
             return f"the shapes do not fit: cost {cost.shape}, plan {plan.shape}, phi {phi.shape}, psi {psi.shape}"
         mass, size = u.sum(), abs(cost).max()
         value, slack = tolerance * mass * size, cost - phi[:, None] - psi  # (m, n)
-        rules = {
-            "the plan has a negative entry": plan >= -tolerance * mass,
-            "the plan's row sums are not u": abs(plan.sum(1) - u) <= tolerance * mass,
-            "the plan's column sums are not v": abs(plan.sum(0) - v) <= tolerance * mass,
-            "the potentials break phi_i + psi_j <= cost_ij": slack >= -tolerance * size,
-            "the primal value is not the cost of the plan": abs((cost * plan).sum() - self.primal) <= value,
-            "the dual value is not that of the potentials": abs(phi @ u + psi @ v - self.dual) <= value,
-            "the primal and the dual value differ": abs(self.gap) <= value,
-            "complementary slackness fails": abs(plan * slack) <= value,
-        }
-        return next((fault for fault, holds in rules.items() if not np.all(holds)), None)
+        with np.errstate(invalid="ignore"):
+            rules = {
+                "the plan has a negative entry": plan >= -tolerance * mass,
+                "the plan's row sums are not u": abs(plan.sum(1) - u) <= tolerance * mass,
+                "the plan's column sums are not v": abs(plan.sum(0) - v) <= tolerance * mass,
+                "the potentials break phi_i + psi_j <= cost_ij": slack >= -tolerance * size,
+                "the primal value is not the cost of the plan": abs((cost * plan).sum() - self.primal) <= value,
+                "the dual value is not that of the potentials": abs(phi @ u + psi @ v - self.dual) <= value,
+                "the primal and the dual value differ": abs(self.gap) <= value,
+                "complementary slackness fails": abs(plan * slack) <= value,
+            }
+        return next((fault for fault, holds in rules.items() if not np.all(holds)), None)  # NaN holds nowhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +142,8 @@ def marginal_operators(m: int, n: int) -> tuple[Array, Array]:
     array([[1., 0., 1., 0.],
            [0., 1., 0., 1.]])
     """
-    for name, size in (("m", m), ("n", n)):
-        if size < 1:
-            raise ValueError(f"`{name}` must be at least 1 (got {size}): count the points of that side")
+    _count("m", m)
+    _count("n", n)
     return np.repeat(np.eye(m), n, axis=1), np.tile(np.eye(n), m)
 
 
@@ -196,7 +196,7 @@ def solve(cost: Any, u: Any, v: Any, iterations: int = 10_000_000) -> Transport:
 
     POT may return a wrong plan with no more than a warning where a cost is negative or `iterations` runs out. So costs
     are shifted and scaled into [0, 1], masses to total 1, the potentials made feasible by c-transforms, and
-    `converged` says that POT did not warn and that `fault`, at 1e-9, is None.
+    `converged` says that `fault`, at 1e-9, is None: that plan and potentials prove each other optimal.
 
     Parameters
     ----------
@@ -219,15 +219,14 @@ def solve(cost: Any, u: Any, v: Any, iterations: int = 10_000_000) -> Transport:
     inner = np.ix_(rows, columns)  # POT's potentials are right where there is mass
     scaled = (cost[inner] - low) / scale
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # log["warning"] says the same
+        warnings.simplefilter("ignore")  # of a wrong plan: `fault` below sees it, and more
         inside, log = ot.emd(u[rows] / mass, v[columns] / v.sum(), scaled, iterations, log=True)
     plan = np.zeros_like(cost)
     plan[inner] = mass * inside
     psi = c_transform(cost[rows], log["u"] * scale + low)
     phi = c_transform(cost.T, psi)
     found = Transport(plan, float((cost * plan).sum()), float(phi @ u + psi @ v), phi, psi, True, None)
-    right = log["warning"] is None and found.fault(cost, u, v, ROUNDING) is None
-    return found if right else replace(found, converged=False)
+    return found if found.fault(cost, u, v, ROUNDING) is None else replace(found, converged=False)
 
 
 def c_transform(cost: Any, phi: Any) -> Array:
@@ -274,7 +273,7 @@ def kantorovich_rubinstein(metric: Any, u: Any, v: Any, iterations: int = 10_000
     metric, u, v = _problem(metric, u, v, _floats, cost_name="metric")
     _is_metric(metric)
     found = solve(metric, u, v, iterations)
-    f = c_transform(metric.T, found.psi)  # 1-Lipschitz as a minimum of such, and no worse than phi and psi together
+    f = found.phi  # f_i = min_j metric_ij - psi_j: 1-Lipschitz, as a minimum of such, and -f >= psi
     return Lipschitz(found.plan, found.primal, float(f @ u - f @ v), f, -f, found.converged, None)
 
 
@@ -298,18 +297,16 @@ def distance_1d(x: Any, y: Any, p: float = 1, u: Any = None, v: Any = None) -> f
     x, y = _floats("x", x, 1), _floats("y", y, 1)
     if not 1 <= p < math.inf:
         raise ValueError(f"`p` must be a finite number of at least 1 (got {p!r}): below 1 this is not the optimum")
-    u = np.full(len(x), 1 / len(x)) if u is None else u
-    v = np.full(len(y), 1 / len(y)) if v is None else v
-    _, u, v = _problem(np.zeros((len(x), len(y))), u, v, _floats, cost_name="x and y")
+    u, v = _weights("u", u, "x", len(x)), _weights("v", v, "y", len(y))
+    _masses(u, v, 1e-10)
     order_x, order_y = np.argsort(x), np.argsort(y)
     up_to_x, up_to_y = np.cumsum(u[order_x]), np.cumsum(v[order_y])
     levels = np.sort(np.concatenate([up_to_x, up_to_y]))
-    widths = np.diff(levels, prepend=0.0)
-    middles = levels - widths / 2  # both quantile functions are constant between neighbouring levels
-    at_x = np.minimum(np.searchsorted(up_to_x, middles), len(x) - 1)
-    at_y = np.minimum(np.searchsorted(up_to_y, middles), len(y) - 1)
-    distance = np.abs(x[order_x][at_x] - y[order_y][at_y])
-    largest = float(distance[widths > 0].max()) or 1.0  # taken out, so that no power overflows
+    widths = np.diff(levels, prepend=0.0)  # below each level; there both quantile functions are constant
+    at_x = np.minimum(np.searchsorted(up_to_x, levels), len(x) - 1)
+    at_y = np.minimum(np.searchsorted(up_to_y, levels), len(y) - 1)
+    distance = np.where(widths > 0, np.abs(x[order_x][at_x] - y[order_y][at_y]), 0.0)
+    largest = float(distance.max()) or 1.0  # taken out, so that no power overflows
     return largest * float(widths @ (distance / largest) ** p) ** (1 / p)
 
 
@@ -323,9 +320,9 @@ def bures(mean_1: Any, cov_1: Any, mean_2: Any, cov_2: Any) -> float:
     computed as min |S^1/2 - T^1/2 U|^2 over rotations U, which subtracts nothing large: near laws keep their digits.
 
     References:
-        On Wasserstein Geometry of Gaussian Measures (Takatsu, 2011), eq. 1.
-        https://arxiv.org/abs/0801.2250
-        On the Bures-Wasserstein Distance between Positive Definite Matrices (Bhatia, Jain and Lim, 2019), theorem 1.
+        Computational Optimal Transport (Peyré and Cuturi, 2019), remark 2.31.
+        https://arxiv.org/abs/1803.00567
+        On the Bures-Wasserstein Distance between Positive Definite Matrices (Bhatia, Jain and Lim, 2019), eq. 1.
         https://arxiv.org/abs/1712.01504
 
     >>> bures(0.0, 1.0, 3.0, 25.0)  # sqrt(3^2 + (5 - 1)^2)
@@ -364,14 +361,7 @@ def gaussian_map(cov_1: Any, cov_2: Any) -> Array:
 # Entropic transport
 
 
-def sinkhorn(
-    cost: Any,
-    u: Any,
-    v: Any,
-    epsilon: float,
-    tolerance: float = 1e-9,
-    iterations: int = 10_000,
-) -> Entropic:
+def sinkhorn(cost: Any, u: Any, v: Any, epsilon: float, tolerance: float = 1e-9, iterations: int = 10_000) -> Entropic:
     """min <cost, plan> + epsilon KL(plan | u v^T) over plan >= 0 with row sums u and column sums v.
 
     Sinkhorn's alternation on the logarithms: f_i = -epsilon log sum_j v_j exp((g_j - cost_ij) / epsilon), then g in the
@@ -379,14 +369,14 @@ def sinkhorn(
 
     The convention: `primal` is `ot.solve(cost, u, v, reg=epsilon, reg_type="KL").value`; `linear` is what
     `ot.sinkhorn2` returns; `reg_type="entropy"` has the same plan and a value that is less by
-    epsilon (H(u) + H(v) + 1), H being Shannon's entropy.
+    epsilon (H(u) + H(v)), H being Shannon's entropy in nats.
 
     Parameters
     ----------
     cost : (m, n), u : (m,), v : (n,)
         Masses that sum to 1; zeros are allowed.
-    epsilon : positive; far below the spread of the costs, convergence takes about spread / epsilon iterations
-    iterations : pairs of updates at most; then `converged` is False and `error` says how far it is
+    epsilon : positive; the smaller beside the spread of the costs, the more iterations
+    iterations : most pairs of updates; where they do not suffice, `converged` is False and `error` says what is left
 
     References:
         Sinkhorn Distances: Lightspeed Computation of Optimal Transport (Cuturi, 2013), section 4.
@@ -399,41 +389,7 @@ def sinkhorn(
     (array([[0.3655, 0.1345],
            [0.1345, 0.3655]]), True)
     """
-    cost, u, v = _problem(cost, u, v, _floats)
-    _positive("epsilon", epsilon, "0 is for `solve`")
-    _positive("tolerance", tolerance, "1e-9 is a start")
-    _count("iterations", iterations)
-    if abs(u.sum() - 1) > ROUNDING:
-        raise ValueError(f"`u` must sum to 1 (got {u.sum():.12g}): divide u and v by their sums")
-    log_u, log_v = _log(u), _log(v)
-    with np.errstate(over="ignore"):
-        kernel = -cost / epsilon  # (m, n), its logarithm
-    if not np.isfinite(kernel).all():
-        raise ValueError(f"`epsilon` must leave cost / epsilon finite (got {epsilon!r}): raise it, or use `solve`")
-    work = np.empty_like(kernel)
-    b = np.zeros_like(v)
-    a = -_log_sum(kernel, b + log_v, 1, work)
-    done, error = 0, math.inf
-    while done < iterations and error > tolerance:
-        b = -_log_sum(kernel.T, a + log_u, 1, work.T)
-        ahead = -_log_sum(kernel, b + log_v, 1, work)
-        # The rows sum to u exp(a - ahead): the next update measures this one.
-        error = float(np.abs(np.exp(log_u + a - ahead) - u).sum())
-        a, done, previous = ahead, done + 1, a
-    a = previous
-    plan = np.exp(kernel + (a + log_u)[:, None] + (b + log_v))  # (m, n)
-    f, g, rows, columns, mass = epsilon * a, epsilon * b, plan.sum(1), plan.sum(0), plan.sum()
-    return Entropic(
-        plan=plan,
-        f=f,
-        g=g,
-        primal=float(f @ rows + g @ columns - epsilon * (mass - 1)),
-        dual=float(f @ u + g @ v - epsilon * (mass - 1)),
-        linear=float((cost * plan).sum()),
-        converged=error <= tolerance,
-        iterations=done,
-        error=error,
-    )
+    return _entropic(cost, u, v, epsilon, tolerance, iterations, _alternate)
 
 
 def _squared(x: Tensor, y: Tensor) -> Tensor:
@@ -454,7 +410,8 @@ def sinkhorn_divergence(
     """S = OT(x, y) - OT(x, x) / 2 - OT(y, y) / 2, where OT is the optimum that `sinkhorn` finds; differentiable.
 
     S = 0 at x = y, and S >= 0 when exp(-cost / epsilon) is a positive kernel. By the envelope theorem the gradient of
-    OT in the costs is the plan: no iteration is differentiated, and there is no second derivative.
+    OT in the costs is the plan: no iteration is differentiated, and there is no second derivative. OT(x, x) and
+    OT(y, y) have one potential each, found by averaging it with its update, which is far faster than alternation.
 
     Parameters
     ----------
@@ -465,10 +422,10 @@ def sinkhorn_divergence(
     u : (m,), v : (n,)
         Masses that sum to 1; 1/m and 1/n by default.
 
-    Returns a scalar tensor. ArithmeticError where `iterations` do not reach `tolerance`.
+    Returns a scalar tensor. It has no room for a flag: where `iterations` do not reach `tolerance`, ArithmeticError.
 
     References:
-        Interpolating between Optimal Transport and MMD using Sinkhorn Divergences (Feydy et al., 2019), eq. 3.
+        Interpolating between Optimal Transport and MMD using Sinkhorn Divergences (Feydy et al., 2019), section 1.
         https://arxiv.org/abs/1810.08278
 
     >>> x = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
@@ -477,16 +434,17 @@ def sinkhorn_divergence(
     """
     x, y = _points("x", x), _points("y", y)
     _same_dimension(x, y)
-    u = np.full(len(x), 1 / len(x)) if u is None else u
-    v = np.full(len(y), 1 / len(y)) if v is None else v
+    u, v = _weights("u", u, "x", len(x)), _weights("v", v, "y", len(y))
     total = x.new_zeros(())
-    for (one, left), (two, right), weight in (
-        ((x, u), (y, v), 1.0),
-        ((x, u), (x, u), -0.5),
-        ((y, v), (y, v), -0.5),
+    for one, two, left, right, scaling, weight in (
+        (x, y, u, v, _alternate, 1.0),
+        (x, x, u, u, _average, -0.5),
+        (y, y, v, v, _average, -0.5),
     ):
         costs = cost(one, two)
-        found = sinkhorn(costs.detach(), left, right, epsilon, tolerance, iterations)
+        if scaling is _average and not torch.allclose(costs, costs.T):
+            raise ValueError("`cost` must be symmetric (got cost(x, x) unlike its transpose): OT(x, x) is no bias else")
+        found = _entropic(costs.detach(), left, right, epsilon, tolerance, iterations, scaling)
         if not found.converged:
             raise ArithmeticError(
                 f"`iterations` must suffice for `tolerance` (got {iterations}, and an error of {found.error:.2g} > "
@@ -612,12 +570,80 @@ def _shortest(cost: NDArray, plan: NDArray) -> tuple[NDArray, list[tuple[int, in
     return distance, cycle
 
 
-def _log_sum(kernel: Array, weights: Array, axis: int, work: Array) -> Array:
+def _entropic(
+    cost: Any, u: Any, v: Any, epsilon: float, tolerance: float, iterations: int, scaling: Callable
+) -> Entropic:
+    """What `sinkhorn` returns, its potentials divided by epsilon found by `scaling`."""
+    cost, u, v = _problem(cost, u, v, _floats)
+    _positive("epsilon", epsilon, "0 is for `solve`")
+    _positive("tolerance", tolerance, "1e-9 is a start")
+    _count("iterations", iterations)
+    if abs(u.sum() - 1) > ROUNDING:
+        raise ValueError(f"`u` must sum to 1 (got {u.sum():.12g}): divide u and v by their sums")
+    with np.errstate(over="ignore"):
+        kernel = -cost / epsilon  # (m, n), its logarithm
+    if not np.isfinite(kernel).all():
+        raise ValueError(f"`epsilon` must leave cost / epsilon finite (got {epsilon!r}): raise it, or use `solve`")
+    log_u, log_v = _log(u), _log(v)
+    a, b, done, error = scaling(kernel, log_u, log_v, tolerance, iterations)
+    plan = np.exp(kernel + (a + log_u)[:, None] + (b + log_v))  # (m, n)
+    f, g, rows, columns, excess = epsilon * a, epsilon * b, plan.sum(1), plan.sum(0), epsilon * (plan.sum() - 1)
+    return Entropic(
+        plan=plan,
+        f=f,
+        g=g,
+        primal=float(f @ rows + g @ columns - excess),
+        dual=float(f @ u + g @ v - excess),
+        linear=float((cost * plan).sum()),
+        converged=error <= tolerance,
+        iterations=done,
+        error=error,
+    )
+
+
+def _alternate(
+    kernel: Array, log_u: Array, log_v: Array, tolerance: float, iterations: int
+) -> tuple[Array, Array, int, float]:
+    """Sinkhorn's updates in turn: a (m,), b (n,), their number, and the error of the row sums."""
+    work, error = np.empty_like(kernel), math.inf
+    ahead = -_log_sum(kernel, log_v, work)
+    for done in range(1, iterations + 1):  # noqa: B007
+        a, b = ahead, -_log_sum(kernel.T, ahead + log_u, work.T)
+        ahead = -_log_sum(kernel, b + log_v, work)
+        # a row of the plan sums to u exp(a - ahead): the next update measures this one
+        error = float(np.abs(np.exp(log_u + a - ahead) - np.exp(log_u)).sum())
+        if error <= tolerance:
+            break
+    return a, b, done, error
+
+
+def _average(
+    kernel: Array, log_u: Array, log_v: Array, tolerance: float, iterations: int
+) -> tuple[Array, Array, int, float]:
+    """The same for a symmetric kernel and u = v, where a = b: each step is the mean of a and its update.
+
+    Near the solution an update turns the error e into -S e, S between 0 and 1 for a positive kernel. S may be close to
+    1, and alternation, S^2, slow; (1 - S) / 2 never is.
+    """
+    work, a = np.empty_like(kernel), np.zeros_like(log_u)
+    for done in range(1, iterations + 1):
+        ahead = -_log_sum(kernel, a + log_u, work)
+        with np.errstate(over="ignore"):  # far from the solution the mass may be anything
+            error = float(np.abs(np.exp(log_u + a - ahead) - np.exp(log_u)).sum())
+        if error <= tolerance or done == iterations:
+            break
+        a = (a + ahead) / 2
+    return a, a, done, error
+
+
+def _log_sum(kernel: Array, weights: Array, work: Array) -> Array:
     """log sum_j exp(kernel_ij + weights_j), shape (m,), without overflow; `work` is overwritten."""
     np.add(kernel, weights, out=work)
-    top = work.max(axis)
-    np.exp(np.subtract(work, top[:, None], out=work), out=work)
-    return top + np.log(work.sum(axis))
+    top = work.max(1)
+    np.subtract(work, top[:, None], out=work)
+    np.maximum(work, -700, out=work)  # beside the top's 1 this adds nothing, and exp is slow where it underflows
+    np.exp(work, out=work)
+    return top + np.log(work.sum(1))
 
 
 def _log(masses: Array) -> Array:
@@ -654,6 +680,12 @@ def _problem(
             f"`{cost_name}` must have shape (len(u), len(v)) = {(len(u), len(v))} (got {cost.shape}): "
             "transpose it, or swap u and v"
         )
+    _masses(u, v, 1e-10 if read is _floats else 0)
+    return cost, u, v
+
+
+def _masses(u: Any, v: Any, rounding: float) -> None:
+    """Not negative, not all zero, and of one total."""
     for name, masses in (("u", u), ("v", v)):
         if (masses < 0).any():
             index = int(np.argmax(masses < 0))
@@ -662,9 +694,16 @@ def _problem(
             )
     if u.sum() == 0:
         raise ValueError("`u` must hold some mass (got zeros alone): nothing would be moved")
-    if abs(u.sum() - v.sum()) > (1e-10 * u.sum() if read is _floats else 0):
+    if abs(u.sum() - v.sum()) > rounding * u.sum():
         raise ValueError(f"`u` and `v` must have equal mass (got sums {u.sum()} and {v.sum()}): divide each by its sum")
-    return cost, u, v
+
+
+def _weights(name: str, masses: Any, points: str, count: int) -> Array:
+    """Masses, one a point: equal ones that sum to 1 if None is given."""
+    array = np.full(count, 1 / count) if masses is None else _floats(name, masses, 1)
+    if len(array) != count:
+        raise ValueError(f"`{name}` must have as many entries as `{points}`, {count} (got {len(array)}): one a point")
+    return array
 
 
 def _floats(name: str, values: Any, ndim: int) -> Array:
@@ -693,9 +732,9 @@ def _exact(name: str, values: Any, ndim: int) -> NDArray:
                 f"`{name}` must be exact, ints or Fractions (got {entry!r}, a {type(entry).__name__}): "
                 "write Fraction(1, 3), or use `solve` for floats"
             )
-    exact = np.empty_like(array)
-    exact.ravel()[:] = [Fraction(entry) for entry in array.ravel()]
-    return exact
+    # NumPy's integers would stay inside of the fractions, and overflow there
+    exact = [Fraction(int(entry.numerator), int(entry.denominator)) for entry in array.ravel()]
+    return np.array(exact, dtype=object).reshape(array.shape)
 
 
 def _axes(name: str, array: NDArray, ndim: int) -> None:
@@ -706,6 +745,8 @@ def _axes(name: str, array: NDArray, ndim: int) -> None:
 
 def _is_metric(metric: Array) -> None:
     """Raise at the first axiom that fails, by more than rounding."""
+    if metric.shape[0] != metric.shape[1]:
+        raise ValueError(f"`metric` must be square (got shape {metric.shape}): u and v are on the same points")
     rounding = ROUNDING * np.abs(metric).max()
 
     def refuse(axiom: str, excess: Array, got: Callable[[int, int], str], fix: str) -> None:
@@ -752,5 +793,5 @@ def _positive(name: str, value: float, hint: str) -> None:
 
 
 def _count(name: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"`{name}` must be at least 1 (got {value}): raise it")
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"`{name}` must be an integer of at least 1 (got {value!r}): mend it")
