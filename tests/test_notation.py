@@ -426,8 +426,8 @@ def test_a_new_symbol_prints_as_it_is_told_to(glossed):
     with as_written():
         assert latex(made + 1) == r"\hat{\zeta} + 1"
     assert latex(entries[Symbol("i", integer=True)]) == "{z}_{i}"
-    costs = table("tolls", notation.d, notation.n, "numbers in rows", "C", real=True)
-    assert latex(costs[notation.i, notation.j]) == "{C}_{i,j}"
+    tolls = table("tolls", notation.d, notation.n, "numbers in rows", "C", real=True)
+    assert latex(tolls[notation.i, notation.j]) == "{C}_{i,j}"
     assert gloss(made).meaning == "an estimate"
 
 
