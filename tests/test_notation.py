@@ -459,10 +459,10 @@ def test_every_symbol_of_the_book_prints_as_glossed_and_fits_a_table(name):
 
 def test_a_sum_over_two_indices_has_two_signs_of_summation():
     i, j, n, d = notation.i, notation.j, notation.n, notation.d
-    costs = IndexedBase("costs", shape=(n, d), real=True)
+    tolls = IndexedBase("tolls", shape=(n, d), real=True)
     with as_written():
-        assert latex(tidy(Sum(costs[i, j] + 1, (j, 1, d), (i, 2, n)))) == (
-            r"\sum_{i=2}^{n} \sum_{j=1}^{d} \left({costs}_{i,j} + 1\right)"
+        assert latex(tidy(Sum(tolls[i, j] + 1, (j, 1, d), (i, 2, n)))) == (
+            r"\sum_{i=2}^{n} \sum_{j=1}^{d} \left({tolls}_{i,j} + 1\right)"
         )
 
 
