@@ -1244,3 +1244,18 @@ def test_an_inequality_about_every_function():
         return np.trace(np.diag([g(a), g(a)])), np.linalg.det([[g(a), 1], [-1, g(a)]])
 
     assert claim.counts["rejected"] == claim.counts["applied"] > 0
+
+
+def test_a_route_may_do_arithmetic_on_a_whole_vector():
+    """On symbols `2 * ys + 1` is no number: the guard has to let it pass, not to stumble over it."""
+    with as_written():
+        claim = Claim("twice-and-one", Eq(Sum(2 * ys[i] + 1, (i, 1, n)), 2 * Sum(ys[i], (i, 1, n)) + n))
+        claim.derive((claim.rhs, "linearity"))
+
+    @claim.check
+    def by_entries(ys, n):
+        """The sum of a NumPy array."""
+        shifted = 2 * ys + 1
+        return shifted.sum() if isinstance(shifted, np.ndarray) else shifted
+
+    assert claim.counts["rejected"] == claim.counts["applied"] > 0

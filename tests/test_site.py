@@ -568,6 +568,16 @@ def accepted_curves(noise, shape_less_third):
     return {"normal": np.exp(-(noise**2) / 2), "accepted noise": np.where(t > 0, accepted, np.nan)}
 
 
+def traffic_curves(x, rate_1, rate_2):
+    behind = np.exp(-rate_2 * x) - np.exp(-rate_1 * x)  # F - G
+    return {
+        "density of P": rate_1 * np.exp(-rate_1 * x),
+        "density of Q": rate_2 * np.exp(-rate_2 * x),
+        "best critic": x * np.sign(rate_2 - rate_1),
+        "traffic": np.abs(behind),
+    }
+
+
 def coin_value(p, q, temperature):
     """Entropic cost between coins with chances p and q at distance one, its plan by bisection on the odds ratio."""
     low, high = np.maximum(0, p + q - 1), np.minimum(p, q)
@@ -599,6 +609,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("score-function", "control-parabola"): ([(1, 1), (-0.5, 0.8), (0, 1.2)], control_curves),
     ("reparameterization", "reparameterization-variances-live"): ([(0.3,), (-1.5,), (0,)], wave_curves),
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
+    ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 

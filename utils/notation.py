@@ -817,6 +817,95 @@ cov_wu = symbol("cov_wu", "covariance of W and U", r"\mathrm{Cov}(W, U)", real=T
 var_u = symbol("var_u", "variance of U", r"\mathrm{Var}\, U", positive=True)
 
 
+# ------------------------------------------------------------------------------------------- Wasserstein GANs (part IV)
+
+gen = symbol("gen", "the parameter of a generator", r"\theta", real=True)
+w_1 = symbol("w_1", "Wasserstein distance of order 1", "W_1", nonnegative=True)
+w_2 = symbol("w_2", "Wasserstein distance of order 2", "W_2", nonnegative=True)
+mass = symbol("mass", "share of the mass at the first of two points", "m_1", positive=True)
+js = symbol("js", "Jensen and Shannon's divergence", r"\mathrm{JS}", nonnegative=True)
+common = symbol("common", "mass that two laws have in common", r"\zeta", nonnegative=True)
+laplace = symbol("laplace", "argument of a Laplace transform", r"\xi", positive=True)
+mean_pushed = symbol(
+    "mean_pushed", "Laplace transform of the square of a standard normal", r"\mathbb{E}\,e^{-\xi Z^2}", positive=True
+)
+shipped = vector("shipped", n, "masses shipped by a coupling, one a shipment", "M", nonnegative=True)
+miles = vector("miles", n, "how far each shipment goes", r"\ell", nonnegative=True)
+psis = vector("psis", n, "potential on the side of the targets", r"\psi", real=True)
+slacks = vector("slacks", n, "what inequalities leave over, one a term", "e", nonnegative=True)
+masses_q = vector("masses_q", n, "masses of the second law", "Q", nonnegative=True)
+leg_1 = symbol("leg_1", "distance of point 1 from the hub", "r_1", positive=True)
+leg_2 = symbol("leg_2", "distance of point 2 from the hub", "r_2", positive=True)
+leg_3 = symbol("leg_3", "distance of point 3 from the hub", "r_3", positive=True)
+surplus_1 = symbol("surplus_1", "mass at point 1, first law less second", "(P_1 - Q_1)", real=True)
+surplus_2 = symbol("surplus_2", "mass at point 2, first law less second", "(P_2 - Q_2)", real=True)
+need_2 = symbol("need_2", "mass missing at point 2", "m_2", nonnegative=True)
+need_3 = symbol("need_3", "mass missing at point 3", "m_3", nonnegative=True)
+height_1 = symbol("height_1", "critic at point 1 as a share of its leg", r"\tau_1^{*}", real=True)
+height_2 = symbol("height_2", "critic at point 2 as a share of its leg", r"\tau_2^{*}", real=True)
+along_1 = symbol("along_1", "a distance", "a_1", positive=True)
+along_2 = symbol("along_2", "another distance", "a_2", positive=True)
+saving = symbol("saving", "what an inequality leaves over", "e", nonnegative=True)
+phi_here = symbol("phi_here", "potential where the minimum is taken", r"\varphi_k", real=True)
+gaps = vector("gaps", n, "distance from each point of a line to the next", "h", nonnegative=True)
+traffic = vector(
+    "traffic",
+    n,
+    "difference of two distribution functions between neighbours, its size",
+    r"\lvert D \rvert",
+    nonnegative=True,
+)
+level = symbol("level", "value of a critic at a point", "g_j", real=True)
+level_2 = symbol("level_2", "value of a critic at another point", "g_i", real=True)
+value_1 = symbol("value_1", "critic at the first of three points", "f_1", real=True)
+value_2 = symbol("value_2", "critic at the second of three points", "f_2", real=True)
+value_3 = symbol("value_3", "critic at the third of three points", "f_3", real=True)
+step_1 = symbol("step_1", "first law less second, of everything up to the first point", "D_1", real=True)
+step_2 = symbol("step_2", "first law less second, of everything up to the second point", "D_2", real=True)
+rate_1 = symbol("rate_1", "rate of a first exponential law", r"\beta_1", positive=True)
+rate_2 = symbol("rate_2", "rate of a second exponential law", r"\beta_2", positive=True)
+cells = symbol("cells", "number of cells of a grid", "N", integer=True, positive=True)
+best_rise = symbol("best_rise", "largest rise of a critic over a grid", r"f(1) - f(0)", nonnegative=True)
+earned = symbol(
+    "earned",
+    "what the best critic of Lipschitz constant K earns",
+    r"\max_f\, \mathbb{E}_P f - \mathbb{E}_Q f",
+    nonnegative=True,
+)
+lip = symbol("lip", "Lipschitz constant that a critic is held to", "K", positive=True)
+row_1 = symbol("row_1", "first weight of a linear critic", "w_1", real=True)
+row_2 = symbol("row_2", "second weight of a linear critic", "w_2", real=True)
+move_1 = symbol("move_1", "first coordinate of the difference of two inputs", r"\Delta_1", real=True)
+move_2 = symbol("move_2", "second coordinate of the difference of two inputs", r"\Delta_2", real=True)
+gram_11 = symbol("gram_11", "squared length of the first column of W", "g_{11}", positive=True)
+gram_12 = symbol("gram_12", "inner product of the two columns of W", "g_{12}", real=True)
+gram_22 = symbol("gram_22", "squared length of the second column of W", "g_{22}", positive=True)
+op_norm = symbol(
+    "op_norm", "operator norm of a weight matrix: its largest singular value", r"\lVert W \rVert", nonnegative=True
+)
+turn = symbol("turn", "angle of a unit vector", r"\phi", real=True)
+limit_c = symbol("limit_c", "where weights are clipped", r"c_{\max}", positive=True)
+fan_out = symbol("fan_out", "number of outputs of a layer", "n_{out}", integer=True, positive=True)
+fan_in = symbol("fan_in", "number of inputs of a layer", "n_{in}", integer=True, positive=True)
+depth = symbol("depth", "number of layers of a critic", "L", integer=True, positive=True)
+width = symbol("width", "width of the hidden layers of a critic", "n_h", integer=True, positive=True)
+corner_norm = symbol(
+    "corner_norm", "operator norm of a layer with all weights at the limit", r"\lVert W_{\max} \rVert", nonnegative=True
+)
+gain_square = symbol(
+    "gain_square", "mean square by which a random layer multiplies a gradient", r"\mathbb{E}\,g^2", nonnegative=True
+)
+earned_cube = symbol(
+    "earned_cube",
+    "what the best linear critic with clipped weights earns",
+    r"\max_{\lvert w_i \rvert \le c} w \cdot \Delta",
+    nonnegative=True,
+)
+saving_2 = symbol("saving_2", "what a second inequality leaves over", "e'", nonnegative=True)
+steepness = symbol("steepness", "length of a critic's gradient", "s_f", nonnegative=True)
+strength = symbol("strength", "factor of a penalty", r"\lambda_p", positive=True)
+
+
 # --------------------------------------------------------------------------------- Sinkhorn divergences (part IV)
 
 temperature = symbol("temperature", "weight of the entropy, in units of cost", r"\varepsilon", positive=True)
@@ -824,8 +913,8 @@ sharpness = symbol("sharpness", "one over the temperature", r"\beta_\varepsilon"
 sources = symbol("sources", "number of sources", "m", integer=True, positive=True)
 targets = symbol("targets", "number of targets", "n", integer=True, positive=True)
 costs = table("costs", sources, targets, "cost of a unit of mass from i to j", "C", real=True)
-phis = vector("phis", sources, "potential of each source", r"\varphi", real=True)
-psis = vector("psis", targets, "potential of each target", r"\psi", real=True)
+row_potentials = vector("row_potentials", sources, "potential of each source", r"\varphi", real=True)
+column_potentials = vector("column_potentials", targets, "potential of each target", r"\psi", real=True)
 spread_plan = table("spread_plan", sources, targets, "a plan that leaves no cell empty", r"\gamma", positive=True)
 row_masses = vector("row_masses", sources, "mass of each source, never zero", "u", positive=True)
 column_masses = vector("column_masses", targets, "mass of each target, never zero", "v", positive=True)
@@ -876,7 +965,6 @@ gauss_value = symbol(
 )
 debiased = symbol("debiased", "Sinkhorn divergence", r"S_\varepsilon", real=True)
 w_half = symbol("w_half", "least sum of square roots of distances", r"W_{1/2}^{1/2}", nonnegative=True)
-rate_1, rate_2 = (symbol(f"rate_{i}", f"rate of exponential law {i}", rf"\lambda_{i}'", positive=True) for i in (1, 2))
 mean_source = symbol("mean_source", "mean of the first law", "m_1", real=True)
 mean_target = symbol("mean_target", "mean of the second law", "m_2", real=True)
 left_source, left_target = (

@@ -249,6 +249,13 @@ def _parts(value: Any) -> list:
     return [value.pyfunc] if isinstance(value, np.vectorize) else []
 
 
+def _has_bare_array(expr: Basic) -> bool:
+    """Whether arithmetic was done on a whole vector, as no printed scalar does."""
+    if isinstance(expr, IndexedBase):
+        return True
+    return not isinstance(expr, Indexed) and any(map(_has_bare_array, expr.args))
+
+
 def _names(code: CodeType) -> set[str]:
     """Global names that the code loads (attributes such as the sqrt of np.sqrt are not among them)."""
     loads = {k.argval for k in dis.get_instructions(code) if k.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
@@ -295,6 +302,7 @@ class Route:
         if answers and all(
             isinstance(retyped, Expr)
             and not retyped.has(ImmutableDenseNDimArray)  # a route that works on arrays does not retype a scalar
+            and not _has_bare_array(retyped)
             and any(
                 isinstance(side, Expr)
                 and side.free_symbols
