@@ -153,6 +153,16 @@ PLANTED = {
     "a private path after a tab": (ledger.untidy, text_cell("first\t/work/x"), "holds the path /work/x"),
     "a private path as an address": (ledger.untidy, text_cell("file:///home/ann/x"), "holds the path /home/ann"),
     "a temporary path in a warning": (ledger.untidy, text_cell("(/tmp/ipykernel_3/1.py)"), "the path /tmp/ipykernel_3"),
+    "a printed truth": (
+        ledger.bare_truths,
+        out_of(output(**{"text/plain": "True"})),
+        "cell 6: prints a bare True; assert it",
+    ),
+    "a printed untruth after a word": (
+        ledger.bare_truths,
+        out_of({"output_type": "stream", "name": "stdout", "text": ["equal:\n", "False\n"]}),
+        "cell 6: prints a bare False; assert it",
+    ),
     "a bare image": (
         ledger.figures_without_words,
         out_of(output(**{"image/png": "iVBO", "text/plain": "<Figure>"})),

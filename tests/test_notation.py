@@ -50,37 +50,50 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 # where two chapters each need the letter for something of their own, and neither needs the other's.
 SHARED_LETTERS = {
     "C_{22}": {"cost_22", "cost_last"},
+    "D": {"around", "crossed"},
     "K": {"layers", "lip"},
     "L": {"depth", "length", "levels"},
+    "Q": {"masses_q", "tilted_entry"},
     "R": {"bound", "risk"},
     "W": {"columns", "ws"},
     r"\Delta": {"halves", "step"},
-    r"\ell": {"log_dets", "miles"},
-    r"\gamma": {"plan", "radial_reach"},
+    r"\ell": {"log_dets", "miles", "spacing"},
+    r"\gamma": {"plan", "plan_entry", "radial_reach", "spread_plan"},
+    r"\gamma_{11}": {"both_first", "gamma_11"},
+    r"\gamma_{12}": {"gamma_12", "mass_12"},
+    r"\gamma_{21}": {"gamma_21", "mass_21"},
+    r"\gamma_{22}": {"gamma_22", "mass_22"},
     r"\kappa": {"lifted", "soft_radius"},
     r"\lambda": {"exponent_bc", "lam", "price", "rate"},
     r"\mu": {"ms", "mu"},
     r"\nu": {"coupling", "frequency"},
     r"\psi": {"psis", "psis_q"},
     r"\theta": {"gen", "theta", "tie"},
+    r"\varepsilon": {"eps", "temperature"},
     r"\varphi": {"azimuth", "phis"},
     r"\varsigma": {"scores", "target_sd"},
     r"\vartheta": {"share", "stay_share"},
-    "a": {"control", "scale", "slope"},
+    "a": {"control", "scale", "share_1", "slope"},
     "a_1": {"along_1", "pick_1"},
     "a_2": {"along_2", "pick_2"},
-    "b": {"border", "shift"},
+    "b": {"border", "share_2", "shift"},
+    "c": {"baseline", "column_costs"},
+    "c_1": {"least", "low"},
     "e": {"excess_mass", "saving", "shortfalls"},
     "m": {"centres", "sources", "target"},
+    "m_1": {"mass", "mean_source"},
+    "m_2": {"mean_target", "need_2"},
     "n": {"n", "targets"},
     "p": {"order", "power"},
-    "r": {"miss", "r", "radius"},
+    "r": {"entry_ratio", "miss", "r", "radius"},
     "s": {"idle", "s", "slacks", "total"},
+    "s_1": {"log_scale_1", "sd_source"},
+    "s_2": {"log_scale_2", "sd_target"},
     "t": {"reach", "t"},
-    "u": {"first", "ratio", "supply", "u", "unit"},
+    "u": {"first", "ratio", "row_masses", "supply", "u", "unit"},
     "u_{1}": {"mass_1", "u_1"},
     "u_{2}": {"mass_2", "u_2"},
-    "v": {"demand", "edge", "param", "second", "variational"},
+    "v": {"column_masses", "demand", "edge", "param", "second", "variational"},
     "v_{1}": {"mass_v", "v_1"},
     "w": {"middle", "w", "weight"},
     "w_1": {"facet_1", "row_1"},
@@ -441,8 +454,8 @@ def test_a_new_symbol_prints_as_it_is_told_to(glossed):
     with as_written():
         assert latex(made + 1) == r"\hat{\zeta} + 1"
     assert latex(entries[Symbol("i", integer=True)]) == "{z}_{i}"
-    costs = table("costs", notation.d, notation.n, "numbers in rows", "C", real=True)
-    assert latex(costs[notation.i, notation.j]) == "{C}_{i,j}"
+    tolls = table("tolls", notation.d, notation.n, "numbers in rows", "C", real=True)
+    assert latex(tolls[notation.i, notation.j]) == "{C}_{i,j}"
     assert gloss(made).meaning == "an estimate"
 
 
@@ -474,10 +487,10 @@ def test_every_symbol_of_the_book_prints_as_glossed_and_fits_a_table(name):
 
 def test_a_sum_over_two_indices_has_two_signs_of_summation():
     i, j, n, d = notation.i, notation.j, notation.n, notation.d
-    costs = IndexedBase("costs", shape=(n, d), real=True)
+    tolls = IndexedBase("tolls", shape=(n, d), real=True)
     with as_written():
-        assert latex(tidy(Sum(costs[i, j] + 1, (j, 1, d), (i, 2, n)))) == (
-            r"\sum_{i=2}^{n} \sum_{j=1}^{d} \left({costs}_{i,j} + 1\right)"
+        assert latex(tidy(Sum(tolls[i, j] + 1, (j, 1, d), (i, 2, n)))) == (
+            r"\sum_{i=2}^{n} \sum_{j=1}^{d} \left({tolls}_{i,j} + 1\right)"
         )
 
 
@@ -526,3 +539,10 @@ A, B, C, D = symbols("A B C D", positive=True)
 def test_fractions_inside_of_fractions_stay_whole(write, printed: str) -> None:
     with as_written():
         assert latex(tidy(write())) == printed
+
+
+def test_a_difference_keeps_its_brackets_before_an_exponential_on_the_line():
+    a, b = symbols("a b", positive=True)
+    with as_written():
+        printed = latex(tidy((1 - a) * exp(-a / b)))
+    assert printed == r"\left(1 - a\right) \exp\left(- \frac{a}{b}\right)"

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
-from scipy import stats
+from scipy import special, stats
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -588,7 +588,29 @@ def penalty_curves(weight, slope):
     }
 
 
-# chapter and figure: places for its sliders, in their order, and what NumPy makes of them
+def coin_value(p, q, temperature):
+    """Entropic cost between coins with chances p and q at distance one, its plan by bisection on the odds ratio."""
+    low, high = np.maximum(0, p + q - 1), np.minimum(p, q)
+    for _ in range(200):
+        t = (low + high) / 2
+        below = t * (1 - p - q + t) < np.exp(2 / temperature) * (p - t) * (q - t)
+        low, high = np.where(below, t, low), np.where(below, high, t)
+    plan = np.array([t, p - t, q - t, 1 - p - q + t])
+    free = np.array([p * q, p * (1 - q), (1 - p) * q, (1 - p) * (1 - q)])
+    return plan[1] + plan[2] + temperature * special.rel_entr(plan, free).sum(0)
+
+
+def coin_curves(a, b, temperature):
+    b = np.full(a.shape, b)
+    biased = coin_value(a, b, temperature)
+    return {
+        "Wasserstein distance": np.abs(a - b),
+        "half energy distance": (a - b) ** 2,
+        "entropic cost alone": biased,
+        "Sinkhorn divergence": biased - (coin_value(a, a, temperature) + coin_value(b, b, temperature)) / 2,
+    }
+
+
 def plan_and_price_curves(u_1, v_1, gain):
     straight = np.maximum(0, u_1 + v_1 - 1)
     plan = np.array([straight, u_1 - straight, v_1 - straight, 1 - u_1 - v_1 + straight])
@@ -607,6 +629,7 @@ def envelope_curves(x, u_1, v_1, y_2):
     return {"to target 1": first, "to target 2": second, "price φ(x)": np.minimum(first, second)}
 
 
+# chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
     ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
@@ -618,6 +641,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
+    ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 
 

@@ -121,6 +121,17 @@ def untidy(notebook: Notebook) -> list[str]:
     return faults
 
 
+def bare_truths(notebook: Notebook) -> list[str]:
+    """A printed True asserts nothing: strict nbval would store a False as well."""
+    return [
+        f"cell {k}: prints a bare {said}; assert it"
+        for k, cell in _code(notebook)
+        for output in cell["outputs"]
+        for said in "".join(output.get("text", output.get("data", {}).get("text/plain", ""))).split("\n")
+        if said in ("True", "False")
+    ]
+
+
 def figures_without_words(notebook: Notebook) -> list[str]:
     """Every picture has an alt text and a caption: a bare image output has neither."""
     faults = [
@@ -205,4 +216,10 @@ def unsettled(items: Iterable[str], reasons: Mapping[str, str], ledger: Sequence
     return faults + [f"{i}: settled by a record, but not in the inventory" for i in sorted(claimed - known)]
 
 
-RULES = (display_math, unexecuted, untidy, figures_without_words)  # those that judge one notebook by itself
+RULES = (
+    display_math,
+    unexecuted,
+    untidy,
+    bare_truths,
+    figures_without_words,
+)  # those that judge one notebook by itself

@@ -193,7 +193,8 @@ class _Printer(LatexPrinter):
         tall = [f for f in e.args if isinstance(f, exp) and self._is_tall(f.exp)]
         rest = [f for f in e.args if f not in tall]
         if tall and rest:  # exp(...) on the line, after the fraction, not small on top of it
-            return " ".join(map(self._print, [_rebuilt(Mul, rest, S.One), *tall]))
+            before = self._print_Mul(_rebuilt(Mul, rest, S.One)) if len(rest) > 1 else self._factor(rest[0])
+            return " ".join([before, *map(self._print, tall)])
         below = [f for f in e.args if _is_divisor(f)]
         parts = [*(f.base for f in below), *(f for f in e.args if f not in below)]
         if below and any(isinstance(part, Mul) for part in parts):  # SymPy would tear an inner fraction apart
@@ -1106,4 +1107,82 @@ w2_means = symbol(
     "squared Wasserstein distance from the data to the decoded means",
     r"W_2^2(P_X, P_{\bar{X}})",
     nonnegative=True,
+)
+
+
+# --------------------------------------------------------------------------------- Sinkhorn divergences (part IV)
+
+temperature = symbol("temperature", "weight of the entropy, in units of cost", r"\varepsilon", positive=True)
+sharpness = symbol("sharpness", "one over the temperature", r"\beta_\varepsilon", positive=True)
+spread_plan = table("spread_plan", sources, targets, "a plan that leaves no cell empty", r"\gamma", positive=True)
+row_masses = vector("row_masses", sources, "mass of each source, never zero", "u", positive=True)
+column_masses = vector("column_masses", targets, "mass of each target, never zero", "v", positive=True)
+objective = symbol("objective", "entropic cost of a plan", r"\mathcal{P}_\varepsilon", real=True)
+dual_value = symbol("dual_value", "entropic value of two potentials", r"\mathcal{D}_\varepsilon", real=True)
+plan_entry = symbol("plan_entry", "mass of a plan on one cell", r"\gamma", positive=True)
+tilted_entry = symbol("tilted_entry", "mass that two potentials put on one cell", "Q", positive=True)
+column_costs = vector("column_costs", sources, "costs of one column", "c", real=True)
+column_mass = symbol("column_mass", "mass of one column", "v_j", positive=True)
+column_potential = symbol("column_potential", "potential of one column", r"\psi_j", real=True)
+soft_min = symbol("soft_min", "soft minimum of two reduced costs", r"\operatorname{smin}_\varepsilon", real=True)
+least = symbol("least", "the smaller of two reduced costs", "c_1", real=True)
+share_1 = symbol("share_1", "mass of the first of two points", "a", positive=True)
+share_2 = symbol("share_2", "mass of the first point of the second law", "b", positive=True)
+both_first = symbol("both_first", "mass that goes from the first point to the first", r"\gamma_{11}", positive=True)
+mass_12, mass_21, mass_22 = (
+    symbol(
+        f"mass_{ij}",
+        f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}",
+        rf"\gamma_{{{ij}}}",
+        positive=True,
+    )
+    for ij in ("12", "21", "22")
+)
+crossed = symbol("crossed", "cost of the diagonal less that of the other two cells", "D", real=True)
+coin_kl = symbol("coin_kl", "divergence of a coin's plan from independence", r"\mathrm{KL}_\gamma", nonnegative=True)
+reversed_kl = symbol(
+    "reversed_kl", "divergence of independence from a coin's plan", r"\mathrm{KL}^{*}_\gamma", nonnegative=True
+)
+odds_plan = symbol("odds_plan", "odds ratio of a plan", r"\varkappa", positive=True)
+two_points = symbol("two_points", "entropic cost of two fair coins", r"\mathrm{OT}_\varepsilon", real=True)
+stay = symbol("stay", "mass that a symmetric plan leaves on each point", r"\gamma_{11}^{s}", positive=True)
+leave = symbol("leave", "mass that a symmetric plan moves from each point", r"\gamma_{12}^{s}", positive=True)
+spacing = symbol("spacing", "distance of two points", r"\ell", positive=True)
+entry_ratio = symbol("entry_ratio", "ratio of the entries of a positive vector", "r", positive=True)
+kernel_11, kernel_12, kernel_21, kernel_22 = (
+    symbol(f"kernel_{ij}", f"entry {ij} of the Gibbs kernel", f"K_{{{ij}}}", positive=True) for ij in (11, 12, 21, 22)
+)
+cross_ratio = symbol("cross_ratio", "cross-ratio of the Gibbs kernel", r"\eta_K", positive=True)
+sweep_rate = symbol("sweep_rate", "factor of the error in one sweep", "r_K", nonnegative=True)
+cov_plan = symbol(
+    "cov_plan", "covariance of the two coordinates under the entropic plan", r"c_\varepsilon", positive=True
+)
+sd_source = symbol("sd_source", "standard deviation of the first law", "s_1", positive=True)
+sd_target = symbol("sd_target", "standard deviation of the second law", "s_2", positive=True)
+gauss_value = symbol(
+    "gauss_value", "entropic cost of two centred normal laws", r"\mathrm{OT}_\varepsilon^{\mathcal N}", real=True
+)
+debiased = symbol("debiased", "Sinkhorn divergence", r"S_\varepsilon", real=True)
+w_half = symbol("w_half", "least sum of square roots of distances", r"W_{1/2}^{1/2}", nonnegative=True)
+mean_source = symbol("mean_source", "mean of the first law", "m_1", real=True)
+mean_target = symbol("mean_target", "mean of the second law", "m_2", real=True)
+left_source, left_target = (
+    symbol(f"left_{name}", f"left end of the {order} uniform law", f"e_{i}", real=True)
+    for i, (name, order) in enumerate((("source", "first"), ("target", "second")), 1)
+)
+width_source, width_target = (
+    symbol(f"width_{name}", f"width of the {order} uniform law", rf"\omega_{i}'", positive=True)
+    for i, (name, order) in enumerate((("source", "first"), ("target", "second")), 1)
+)
+gap_x = symbol("gap_x", "distance between two sources", r"\Delta x", positive=True)
+gap_y = symbol("gap_y", "distance between two targets", r"\Delta y", positive=True)
+axis_1, axis_2 = (
+    symbol(f"axis_{i}", f"standard deviation {i} of the first law along its axes", f"s_{i}'", positive=True)
+    for i in (1, 2)
+)
+cov_11 = symbol("cov_11", "variance of the second law along the first axis", "m_{11}", positive=True)
+cov_12 = symbol("cov_12", "covariance of the second law", "m_{12}", real=True)
+cov_22 = symbol("cov_22", "variance of the second law along the second axis", "m_{22}", positive=True)
+map_11, map_12, map_22 = (
+    symbol(f"map_{ij}", f"entry {ij} of the optimal map", f"A_{{{ij}}}'", real=True) for ij in (11, 12, 22)
 )
