@@ -18,7 +18,7 @@ import math
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.functional import conv1d, logsigmoid
+from torch.nn.functional import logsigmoid, pad
 
 __all__ = [
     "ContentAttention",
@@ -131,8 +131,8 @@ def location_features(previous: Tensor, filters: Tensor) -> Tensor:
     _alike(previous, filters=filters)
     width = filters.shape[1]
     _check_width(width)
-    maps = conv1d(previous[:, None], filters[:, None], padding=width // 2)  # (B, 1, L), (C, 1, w) -> (B, C, L)
-    return maps.transpose(1, 2)
+    windows = pad(previous, (width // 2, width // 2)).unfold(1, width, 1)  # (B, L, w)
+    return windows @ filters.T
 
 
 def additive_energy(query: Tensor, keys: Tensor, v: Tensor, location: Tensor | None = None) -> Tensor:
