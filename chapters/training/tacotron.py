@@ -26,6 +26,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from utils import attention as attend
 from utils.attention import ContentAttention, LocationAttention, context, first_alignment
 
 from . import speech
@@ -44,7 +45,8 @@ RUNS = [
 """Attention, reduction factor, seed, and whether the bug is planted."""
 KEPT = [("location", 2, False), ("content", 2, False), ("location", 2, True)]
 """Whose weights are kept, those of seed 0."""
-BANDS, EMBEDDING, ENCODER, DECODER, HIDDEN = 32, 32, 64, 128, 64
+BANDS = speech.BANDS
+EMBEDDING, ENCODER, DECODER, HIDDEN = 32, 64, 128, 64
 FILTERS, WIDTH = 8, 11
 PRENET, DROPOUT = (64, 32), 0.5
 UPDATES = {1: 300, 2: 450, 4: 600}
@@ -70,7 +72,7 @@ class Tacotron(nn.Module):
     def __init__(self, attention: str, r: int, generator: Generator, bug: bool = False) -> None:
         super().__init__()
         self.r, self.bug = r, bug
-        self.embedding = nn.Embedding(speech.LETTERS, EMBEDDING)
+        self.embedding = nn.Embedding(len(speech.ALPHABET), EMBEDDING)
         self.convolution = nn.Conv1d(EMBEDDING, ENCODER, 5, padding=2)
         self.reader = nn.GRU(ENCODER, ENCODER // 2, batch_first=True, bidirectional=True)
         self.prenet = nn.ModuleList([nn.Linear(BANDS, PRENET[0]), nn.Linear(*PRENET)])
@@ -86,8 +88,8 @@ class Tacotron(nn.Module):
             self.attention = ContentAttention(*sizes, generator)
 
     def forward(self, letters: Tensor, generator: Generator, mels: Tensor | None = None, length: int = 0) -> Spoken:
-        """Speech for letters (B, L), padded with 0: told the true mels (B, T, BANDS), or for `length` frames alone."""
-        mask = letters != 0  # (B, L)
+        """Speech for letters (B, L), padded with PAD: told the true mels (B, T, BANDS), or alone, `length` frames."""
+        mask = letters != speech.PAD  # (B, L)
         values = self.read(letters, mask)  # (B, L, ENCODER)
         keys = self.attention.prepare(values)  # (B, L, HIDDEN)
         state = values.new_zeros(len(letters), DECODER)
@@ -96,6 +98,9 @@ class Tacotron(nn.Module):
         frame = values.new_zeros(len(letters), BANDS)
         if mels is not None:
             length = mels.shape[1]
+        if length < 1 or length % self.r:
+            raise ValueError(f"`length` must be a multiple of r = {self.r} (got {length}): pad the frames with silence")
+        if mels is not None:
             told = torch.cat([frame[:, None], mels[:, self.r - 1 :: self.r]], 1)  # (B, U + 1, BANDS): every r-th frame
             heard = self.hear(told[:, :-1], generator)  # (B, U, PRENET)
         states, alignments = [], []
@@ -164,17 +169,11 @@ def dropped(x: Tensor, generator: Generator) -> Tensor:
 # Batches and losses
 
 
-def padded(mels: Tensor, r: int) -> Tensor:
-    """Frames (B, T, BANDS) with silence after them, to a multiple of r."""
-    missing = -mels.shape[1] % r
-    return torch.cat([mels, speech.SILENCE.to(mels.dtype).expand(len(mels), missing, -1)], 1)
-
-
-def loss_of(spoken: Spoken, mels: Tensor, lengths: Tensor, stop: float) -> Tensor:
+def loss_of(spoken: Spoken, mels: Tensor, frames: Tensor, stop: float) -> Tensor:
     """Mean |error| of a frame's band, and the cross-entropy of its stop, over speech and four frames after it."""
     at = torch.arange(mels.shape[1])  # (T,)
-    counted = (at < lengths[:, None] + 4).to(mels.dtype)  # (B, T)
-    over = (at >= lengths[:, None] - 1).to(mels.dtype)
+    counted = (at < frames[:, None] + 4).to(mels.dtype)  # (B, T)
+    over = (at >= frames[:, None] - 1).to(mels.dtype)
     error = (spoken.mels - mels).abs().mean(-1)
     missed = binary_cross_entropy_with_logits(spoken.stops, over, reduction="none", pos_weight=mels.new_tensor(3.0))
     return ((error + stop * missed) * counted).sum() / counted.sum()
@@ -205,9 +204,9 @@ def trained(
     path, losses = [], []
     for update in range(sizes["updates"]):
         optimiser.param_groups[0]["lr"] = sizes["rate"] * min(1, 2 * (1 - update / sizes["updates"]))
-        batch = speech.batch(generator, sizes["batch"], 2, 4)
-        mels = padded(batch.mels.float(), r)
-        loss = loss_of(model(batch.letters, generator, mels), mels, batch.lengths, sizes["stop"])
+        batch = speech.batch(generator, sizes["batch"], 2, 4, multiple=r)
+        mels = batch.mels.float()
+        loss = loss_of(model(batch.letters, generator, mels), mels, batch.frames, sizes["stop"])
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -226,37 +225,34 @@ def trained(
 
 def short_strings() -> speech.Batch:
     """32 held-out strings of 2 to 4 words, no string of which is trained on."""
-    return speech.batch(seeded(999), 32, 2, 4, held_out=True)
+    return speech.batch(seeded(999), 32, 2, 4, held_out=True, multiple=4)
 
 
 def long_strings() -> speech.Batch:
     """16 strings of 8 words."""
-    return speech.batch(seeded(998), 16, 8, 8, held_out=None)
+    return speech.batch(seeded(998), 16, 8, 8, held_out=None, multiple=4)
 
 
 @torch.no_grad()
 def align(model: Tacotron, batch: speech.Batch) -> Spoken:
     """What the model says and where it looks when told the true frames, by the prenet's draws of one generator."""
-    mels = padded(batch.mels.to(model.widen.weight.dtype), model.r)
-    return model(batch.letters, seeded(7), mels)
+    return model(batch.letters, seeded(7), batch.mels.to(model.widen.weight.dtype))
 
 
 @torch.no_grad()
 def free_run(model: Tacotron, letters: Tensor, length: int, seed: int = 7) -> Spoken:
-    """What the model says by itself for letters (B, L), padded with 0: `length` frames, up to a multiple of r."""
+    """What the model says by itself for letters (B, L), padded with PAD: `length` frames, up to a multiple of r."""
     return model(letters, seeded(seed), length=length + -length % model.r)
 
 
 def measured(model: Tacotron, batch: speech.Batch, spoken: Spoken) -> dict:
     """Word-hit, mean L1 of the frames with a word, and the mean over their decoder steps of the largest weight."""
-    r, steps = model.r, spoken.alignment.shape[1]
-    words = batch.frame_words[:, r // 2 :: r][:, :steps]  # (B, U): the word in the middle of a step
-    words = torch.nn.functional.pad(words, (0, steps - words.shape[1]), value=-1)
-    error = (spoken.mels[:, : batch.mels.shape[1]] - batch.mels).abs().mean(-1)  # (B, T)
+    words = speech.every(batch.word_of_frame, model.r)  # (B, U)
+    error = (spoken.mels - batch.mels).abs().mean(-1)  # (B, T)
     return {
-        "hit": speech.word_hit(spoken.alignment, words, batch.letter_words),
-        "l1": float(error[batch.frame_words >= 0].mean()),
-        "peak": float(spoken.alignment.amax(-1)[words >= 0].mean()),
+        "hit": speech.word_hit(spoken.alignment, words, batch.word_of_letter),
+        "l1": float(error[batch.word_of_frame != speech.NO_WORD].mean()),
+        "peak": float(spoken.alignment.amax(-1)[words != speech.NO_WORD].mean()),
     }
 
 
@@ -304,8 +300,13 @@ def load(attention: str, r: int = 2, bug: bool = False) -> Tacotron:
 
 
 def code() -> str:
-    """sha256 of the code that a run depends on, without comments and docstrings."""
-    return fingerprint(Path(__file__), ["trained", "judge", "updates_to"])
+    """sha256 of the code that a run depends on, here and in what it imports, without comments and docstrings."""
+    parts = [
+        fingerprint(Path(__file__), ["trained", "judge", "updates_to"]),
+        fingerprint(Path(attend.__file__), ["ContentAttention", "LocationAttention", "context", "first_alignment"]),
+        speech.code(),
+    ]
+    return " ".join(parts)
 
 
 def job(attention: str, r: int, seed: int, bug: bool, tell: Callable) -> dict:
