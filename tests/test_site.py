@@ -630,6 +630,14 @@ def envelope_curves(x, u_1, v_1, y_2):
 
 
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
+def best_mass_curves(x: np.ndarray, frames: float, halvings: float, fitting: float) -> dict[str, np.ndarray]:
+    """Softmaxes written out: one block of T / 2^K raised by the gap, and m frames of T."""
+    blocks = frames / 2**halvings
+    one = np.exp(x) / (np.exp(x) + blocks - 1)
+    many = fitting * np.exp(x) / (fitting * np.exp(x) + frames - fitting)
+    return {"one frame in T": one, "m frames in T": many}
+
+
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
     ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
@@ -641,6 +649,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
+    ("pyramidal-encoders", "pyramid-best-mass-live"): ([(400, 3, 6), (1600, 0, 30), (100, 5, 1)], best_mass_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 

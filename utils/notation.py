@@ -1190,18 +1190,19 @@ map_11, map_12, map_22 = (
 
 # --------------------------------------------------------------------------------- pyramidal encoders (part V)
 
-frames = symbol("frames", "number of frames of a recording", "T", integer=True, positive=True)
+recorded = symbol("recorded", "number of frames of a recording", "T", integer=True, positive=True)
 halvings = symbol("halvings", "depth of a pyramid: how often time is halved", "K", integer=True, nonnegative=True)
 top_steps = symbol("top_steps", "number of encoder steps that a decoder looks at", "L", integer=True, positive=True)
 spelt = symbol("spelt", "number of decoder steps", "U", integer=True, positive=True)
 factor = symbol("factor", "number of frames that are joined", "f", integer=True, positive=True)
-second_factor = symbol("second_factor", "number of blocks that are joined", "f'", integer=True, positive=True)
 encoder_steps = symbol("encoder_steps", "steps of all layers of a pyramid", "S_K", positive=True)
 pyramid_energies = symbol("pyramid_energies", "energies that a decoder computes", "E_K", positive=True)
 units = symbol("units", "size of the state of an LSTM, one way", "H", integer=True, positive=True)
 bands = symbol("bands", "number of inputs of an LSTM", "N", integer=True, positive=True)
 blstm_weights = symbol("blstm_weights", "number of weights of a bidirectional LSTM", "W_N", positive=True)
-work_share = symbol("work_share", "work of a pyramid's layer, over that of a layer that does not halve", "w_K", positive=True)
+work_share = symbol(
+    "work_share", "work of a pyramid's layer, over that of a layer that does not halve", "w_K", positive=True
+)
 gap = symbol("gap", "energy of the best step less that of the others", r"\Delta", positive=True)
 floor_energy = symbol("floor_energy", "energy of all steps but the best", "e_0", real=True)
 best_mass = symbol("best_mass", "weight of the best step under a softmax", r"\alpha_{*}", positive=True)
@@ -1211,16 +1212,23 @@ wanted_mass = symbol("wanted_mass", "weight that the best step is to have", "p",
 needed_gap = symbol("needed_gap", "gap that gives the best step its weight", r"\Delta_p", real=True)
 first_frames = vector("first_frames", d, "first frame of a pair", "x", real=True)
 second_frames = vector("second_frames", d, "second frame of a pair", "x'", real=True)
-lost = symbol("lost", "least squared error of a pair of frames told from their mean", r"\epsilon_{\mathrm{mean}}", nonnegative=True)
-guess_1 = vector("guess_1", d, "a guess at the first frame", "g", real=True)
+lost = symbol(
+    "lost",
+    "least squared error of a pair of frames told from their mean",
+    r"\epsilon_{\mathrm{mean}}",
+    nonnegative=True,
+)
 left_weights = vector("left_weights", d, "weights on the first frame of a pair", "v", real=True)
 leak = symbol("leak", "share of its state that a cell keeps in one step", r"\lambda", real=True, nonzero=True)
-flat_slope = symbol("flat_slope", "slope of the last state in the first frame", r"\partial h_T / \partial x_1", real=True)
 path_steps = symbol("path_steps", "arcs from the first frame to the last step at the top", "P_K", positive=True)
 silent = symbol("silent", "number of silent frames between two words", "g", integer=True, positive=True)
-straddle = symbol("straddle", "share of the ways to lay a grid of blocks in which a gap lies within one", "s_g", nonnegative=True)
+straddle = symbol(
+    "straddle", "share of the ways to lay a grid of blocks in which a gap lies within one", "s_g", nonnegative=True
+)
 fewest = symbol("fewest", "least number of words in a string", "a", integer=True, positive=True)
-most_more = symbol("most_more", "greatest number of words in a string, less the least", "b", integer=True, nonnegative=True)
+most_more = symbol(
+    "most_more", "greatest number of words in a string, less the least", "b", integer=True, nonnegative=True
+)
 floor_entropy = symbol("floor_entropy", "entropy of a random string of digits", "H_Y", positive=True)
 letter_floor = symbol("letter_floor", "entropy of a random string of digits a letter", r"\bar{H}_Y", positive=True)
 row = symbol("row", "number of a recording in a batch, from 0", "b", integer=True, nonnegative=True)
@@ -1228,3 +1236,6 @@ batch_size = symbol("batch_size", "number of recordings in a batch", "B", intege
 glued = symbol("glued", "recording that the second half of row b comes from", "b'", integer=True, nonnegative=True)
 first_input = symbol("first_input", "first input of a leaky cell", "x_1", real=True)
 other_inputs = symbol("other_inputs", "what the other inputs add to the last state", "R", real=True)
+log_chances = vector(
+    "log_chances", spelt, "log probability of each letter, given those before it", r"\log p", real=True
+)
