@@ -297,7 +297,8 @@ def mu_law_inverse(codes: Any, levels: int = 256) -> Array:
             "`levels` that made them"
         )
     squeezed = 2 * found / (levels - 1) - 1
-    return np.sign(squeezed) * np.expm1(np.abs(squeezed) * math.log(levels)) / (levels - 1)
+    # not expm1, which rounding takes past 1 at the last code
+    return np.sign(squeezed) * (np.power(float(levels), np.abs(squeezed)) - 1) / (levels - 1)
 
 
 def snr(signal: Any, other: Any) -> float:
