@@ -130,7 +130,7 @@ def mel_filters(
 
     Their corners are evenly spaced from `low` to `high` Hz (half the rate, if not given) on the mel scale of HTK,
     2595 log10(1 + f / 700). The peak may fall between two bins. With too many bands for so few bins the lowest
-    triangles hold no bin at all, and their rows are zero.
+    triangles share their bins, or hold none, and the rank is less than `bands`.
 
     >>> mel_filters().shape, np.linalg.matrix_rank(mel_filters()).item()
     ((32, 257), 32)
