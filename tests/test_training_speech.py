@@ -58,10 +58,9 @@ def test_trimming_takes_a_piece_of_the_recording_with_nearly_all_its_energy():
     for digit, signal in data.speech().items():
         cut = speech.trimmed()[digit]
         scaled = np.abs(signal).max() / 0.9 * cut
-        starts = [
-            k for k in range(0, len(signal), 200) if np.allclose(signal[k : k + len(cut)], scaled[: len(signal) - k])
-        ]
-        assert len(starts) == 1 0.999 < (scaled**2).sum() / (signal**2).sum() <= 1
+        starts = range(0, len(signal) - len(cut) + 1, 200)
+        assert sum(np.allclose(signal[k : k + len(cut)], scaled) for k in starts) == 1
+        assert 0.999 < (scaled**2).sum() / (signal**2).sum() <= 1
         assert len(cut) < len(signal)
 
 
@@ -92,7 +91,7 @@ def test_one_string_in_ten_is_held_out():
     share = np.mean([speech.is_held_out(digits) for digits in strings])
     assert abs(share - 0.1) < 0.01
     assert speech.is_held_out((1, 2)) == speech.is_held_out([1, 2]) == speech.is_held_out(np.array([1, 2]))
-    assert [d for d in strings if speech.is_held_out(d)][:3] == [(0, 0, 0, 6), (0, 0, 1, 0), (0, 0, 2, 8)]
+    assert [d for d in strings if speech.is_held_out(d)][:3] == [(0, 0, 0, 1), (0, 0, 2, 0), (0, 0, 2, 2)]
 
 
 @pytest.mark.parametrize("held_out", [True, False])
