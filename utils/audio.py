@@ -54,7 +54,7 @@ RATE = 8000
 """Samples a second."""
 N_FFT, HOP, WIDTH, BANDS = 512, 200, 400, 32
 FLOOR = 1e-3
-"""The least mel magnitude that has a logarithm of its own: about that of the recordings' background."""
+"""The least mel magnitude that has a logarithm of its own: about that of the English recordings where nobody speaks."""
 EDGE = 0.01
 """Griffin-Lim keeps a sample at zero where the squared windows above it add up to no more than this."""
 
