@@ -7,9 +7,8 @@ of which 0 to 3 halve the time axis, and a speller with content or location atte
 words by teacher forcing, 400 updates each. Location attention at depth 0 and 3 and content attention at depth 3: seeds
 0 to 4. The other depths, and a listener that drops every second frame instead of joining pairs: seed 0. What each run
 reaches on held-out strings goes to las.json beside this file, with its CPU time, and some weights of seed 0 to *.pt.
-A run that is on record for the present code is not repeated. The settings were found, and the directions of the
-page's claims chosen, on seeds 50 and 51, before these were run. Training is in single precision, which halves its
-time; what is on record was measured in double precision.
+A run that is on record for the present code is not repeated. The settings were found on seeds 50
+and 51. Training is in single precision, which halves its time; what is on record was measured in double precision.
 
 A page takes from here, after `from training import las as training`: `results()`, `load("location", 3)`, `held_out`,
 `read`, `spell`, `error_rate`, and `trained("location", 3, seed=0, updates=20)`, which takes seconds.
