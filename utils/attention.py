@@ -54,7 +54,7 @@ def sharpen(energy: Tensor, beta: float, mask: Tensor | None = None) -> Tensor:
     """alpha_j proportional to exp(beta e_j): beta is an inverse temperature, 1 the softmax.
 
     References:
-        Attention-Based Models for Speech Recognition (Chorowski et al., 2015), section 2.2.
+        Attention-Based Models for Speech Recognition (Chorowski et al., 2015), section 2.3.
         https://arxiv.org/abs/1506.07503
     """
     if not (beta > 0 and math.isfinite(beta)):
