@@ -335,7 +335,7 @@ def monotonic_alignment(p: Tensor) -> Tensor:
     recursion without its division. Set p to 0 on padding.
 
     References:
-        Online and Linear-Time Attention by Enforcing Monotonic Alignments (Raffel et al., 2017), eq. 8-9.
+        Online and Linear-Time Attention by Enforcing Monotonic Alignments (Raffel et al., 2017), eq. 9-10 and 13-14.
         https://arxiv.org/abs/1704.00784
 
     >>> monotonic_alignment(torch.full((1, 2, 3), 0.5))
