@@ -630,6 +630,15 @@ def envelope_curves(x, u_1, v_1, y_2):
     return {"to target 1": first, "to target 2": second, "price φ(x)": np.minimum(first, second)}
 
 
+def dealt_curves(x, batch, factor, rounds):
+    """The pack itself, dealt to `factor` players and gathered, `rounds` times."""
+    pack = np.arange(batch * factor)
+    for _ in range(rounds):
+        pack = np.concatenate([pack[player::factor] for player in range(factor)])
+    place = np.floor(x * (len(pack) - 1)).astype(int)
+    return {"viewed": place / (len(pack) - 1), "dealt K times": pack[place] / (len(pack) - 1)}
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
@@ -643,6 +652,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
+    ("reshaping", "reshaping-rounds"): ([(16, 2, 3), (5, 3, 1), (31, 5, 6)], dealt_curves),
 }
 
 
