@@ -8,9 +8,9 @@ of 2 to 4 words and judged on held-out ones and on strings of 8 words: at length
 (by location with seeds 1 and 2 too, by content with 1), and in short runs, which compare the two kinds of attention
 over seeds 1 to 5, and other r with seed 1. One run has the bug of chapters/reshaping.ipynb planted in it: its frames
 are told to belong to other strings of the batch. What each run reaches goes to tacotron.json beside this file, with
-its CPU time, and weights to *.pt. Training is in single precision, judging in double. A run that is on record for the present code is not
-repeated. The sizes were chosen with seeds 50 and 51, but for the number of updates of the long runs: after 900 with
-seed 0, the word-hit on 8 words was 0.80.
+its CPU time, and weights to *.pt. Training is in single precision, judging in double. A run that is on record for the
+present code is not repeated. The sizes were chosen with seeds 50 and 51, but for the number of updates of the long
+runs: after 900 with seed 0, the word-hit on 8 words was 0.80.
 
 A page takes from here, after `from training import tacotron as training`: `results()`, `load("location", r=2)`,
 `align(model, batch)`, `free_run(model, letters, length)`, `judge` (what is on record, measured again), and
