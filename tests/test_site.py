@@ -629,6 +629,25 @@ def envelope_curves(x, u_1, v_1, y_2):
     return {"to target 1": first, "to target 2": second, "price φ(x)": np.minimum(first, second)}
 
 
+def sharpening_curves(beta, last):
+    weights = special.softmax(np.multiply.outer(beta, [0.1, 0.4, 0.8, -0.4, -0.5, last]), axis=1)
+    return {
+        "weight of 0.4": weights[:, 1],
+        "weight of 0.8": weights[:, 2],
+        "weight of the last": weights[:, 5],
+        "entropy / log 6": special.entr(weights).sum(1) / np.log(6),
+    }
+
+
+def graves_curves(u, steps, share, narrow):
+    first, second = (np.exp(-narrow * (u - start - steps) ** 2) for start in (5, 20))
+    return {
+        "component 1": share * first,
+        "component 2": (1 - share) * second,
+        "window": share * first + (1 - share) * second,
+    }
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
@@ -641,6 +660,8 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
+    ("attention", "attention-sharpening"): ([(0.8,), (0,), (2,)], sharpening_curves),
+    ("attention", "attention-graves-window"): ([(0.1, 0.9, 0.02), (10, 0.05, 1), (4, 0.5, 0.2)], graves_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 

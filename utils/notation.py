@@ -1204,8 +1204,16 @@ read_out = vector("read_out", hid_dim, "weights of the hidden units of an energy
 to_query = table("to_query", hid_dim, state_dim, "matrix that meets the query", r"\mathbf{W}", real=True)
 to_key = table("to_key", hid_dim, key_dim, "matrix that meets the key", r"\mathbf{V}", real=True)
 to_both = table("to_both", hid_dim, joint_dim, "both matrices, side by side", r"[\mathbf{W}\, \mathbf{V}]", real=True)
+key_energy = symbol("key_energy", "energy of step j, as a network computes it", "e_j", real=True)
 energy = symbol("energy", "energy of one key", "e_0", real=True)
 energies = vector("energies", enc_len, "energies of encoder steps", r"\mathbf{e}", real=True)
+raw_weights = vector(
+    "raw_weights",
+    enc_len,
+    "weights of encoder steps before they are divided by their sum",
+    r"\mathbf{w}",
+    positive=True,
+)
 drives = vector("drives", enc_len, "rates at which the energies move", r"\dot{\mathbf{e}}", real=True)
 path_time = symbol("path_time", "time along a path of energies", r"\tau_e", real=True)
 beta_e = symbol("beta_e", "inverse temperature of a softmax", r"\beta_e", positive=True)
@@ -1303,3 +1311,6 @@ dot_var = symbol(
 smooth_0 = symbol("smooth_0", "weight of that key after smoothing", r"\alpha^\sigma_0", positive=True)
 odds_1 = symbol("odds_1", "odds of the lower of two energies: its exponential", r"o_\sigma", positive=True)
 excess = symbol("excess", "by which share the odds of the higher energy are larger", r"x_\sigma", positive=True)
+walk_mean = symbol(
+    "walk_mean", "mean number of steps that a walk goes on before it stops", r"\bar{k}_\pi", nonnegative=True
+)
