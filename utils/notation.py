@@ -652,7 +652,7 @@ corrections = symbol(
 )
 grep_log = symbol("grep_log", "the reparameterization part for the logarithm", r"g^{\mathrm{rep}}_{\log}", real=True)
 mean_logit = symbol("mean_logit", "mean log-odds of a beta draw", r"\mathbb{E}\,\mathrm{logit}\,z", real=True)
-shape_3 = symbol("shape_3", "shape of a third gamma law", r"\alpha_{i3}", positive=True)
+shape_3 = symbol("shape_3", "shape of a third gamma law", r"\alpha_3", positive=True)
 cov_logs = symbol(
     "cov_logs", "covariance of two logs of a Dirichlet draw", r"\operatorname{Cov}(\log p_1, \log p_2)", real=True
 )
