@@ -1314,3 +1314,6 @@ excess = symbol("excess", "by which share the odds of the higher energy are larg
 walk_mean = symbol(
     "walk_mean", "mean number of steps that a walk goes on before it stops", r"\bar{k}_\pi", nonnegative=True
 )
+log_odds = symbol(
+    "log_odds", "logarithm of the odds of the leading weight", r"\log\frac{\alpha_{\max}}{1 - \alpha_{\max}}", real=True
+)
