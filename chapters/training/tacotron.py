@@ -2,14 +2,15 @@
 
     python -m chapters.training.tacotron
 
-from the book's folder: 12 minutes of CPU on one thread. Letters go in, log-mel frames come out, r of them at each
+from the book's folder: 11 minutes of CPU on one thread. Letters go in, log-mel frames come out, r of them at each
 decoder step; the attention between the two is by content, or by content and location. Models are trained on strings
-of 2 to 4 words and judged on held-out ones and on strings of 8 words: two at length with seed 0, whose weights are
-kept, and short runs with seeds 1 to 5 that compare the two kinds of attention, and r = 1, 2 and 4. One run has the bug
-of chapters/reshaping.ipynb planted in it: its frames are told to belong to other strings of the batch. What each run
-reaches goes to tacotron.json beside this file, with its CPU time, and weights to *.pt. Training is in single
-precision, judging in double. A run that is on record for the present code is not repeated. The sizes were chosen with
-seeds 50 and 51, but for the number of updates of the long runs: with 900 and seed 0, eight words were hit by 0.80.
+of 2 to 4 words and judged on held-out ones and on strings of 8 words: at length with seed 0, whose weights are kept
+(by location with seeds 1 and 2 too), and in short runs, which compare the two kinds of attention over seeds 1 to 5 and
+other r with seed 1. One run has the bug of chapters/reshaping.ipynb planted in it: its frames are told to belong to
+other strings of the batch. What each run reaches goes to tacotron.json beside this file, with its CPU time, and weights
+to *.pt. Training is in single precision, judging in double. A run that is on record for the present code is not
+repeated. The sizes were chosen with seeds 50 and 51, but for the number of updates of the long runs: after 900 with
+seed 0, the word-hit on 8 words was 0.80.
 
 A page takes from here, after `from training import tacotron as training`: `results()`, `load("location", r=2)`,
 `align(model, batch)`, `free_run(model, letters, length)`, `judge` (what is on record, measured again), and
@@ -43,7 +44,7 @@ RUNS = [
     *(("location", 2, 0, ""), ("content", 2, 0, ""), ("location", 2, 0, "bug")),
     *((attention, r, 1, "short") for r in (2, 4) for attention in ("location", "content")),
     *((attention, 2, seed, "short") for seed in SEEDS[1:] for attention in ("location", "content")),
-    *((attention, 1, 1, "short") for attention in ("location", "content")),
+    *(("location", 1, 1, "short"), ("location", 2, 1, ""), ("location", 2, 2, "")),
 ]
 """Attention, reduction factor, seed, and what is special: fewer updates, or the bug planted."""
 KEPT = [("location", 2, ""), ("content", 2, ""), ("location", 2, "bug")]
@@ -314,7 +315,7 @@ def code() -> str:
 def job(attention: str, r: int, seed: int, special: str, tell: Callable) -> dict:
     model, path = trained(attention, r, seed, special == "bug", tell, updates=UPDATES[special])
     found = judge(model) | {"path": path} | {f"updates_to_{hit}": updates_to(path, hit) for hit in (0.5, 0.7, 0.8)}
-    if (attention, r, special) in KEPT:
+    if seed == 0 and (attention, r, special) in KEPT:
         found["weights_sha256"] = write_weights(FOLDER / weights_file(attention, r, special), model)
     return found
 
