@@ -1195,15 +1195,12 @@ enc_len = symbol(
 )
 state_dim = symbol("state_dim", "size of the decoder's state", "d_s", integer=True, positive=True)
 key_dim = symbol("key_dim", "size of a key", "d_h", integer=True, positive=True)
-joint_dim = symbol("joint_dim", "size of a query and a key, one below the other", "d_{sh}", integer=True, positive=True)
 hid_dim = symbol("hid_dim", "number of hidden units of an energy", "d_v", integer=True, positive=True)
 query = vector("query", state_dim, "state of the decoder, the query", r"\mathbf{s}", real=True)
 key = vector("key", key_dim, "output of the encoder at one step, a key", r"\mathbf{h}", real=True)
-query_key = vector("query_key", joint_dim, "a query and below it a key", r"[\mathbf{s}; \mathbf{h}]", real=True)
 read_out = vector("read_out", hid_dim, "weights of the hidden units of an energy", r"\mathbf{v}", real=True)
 to_query = table("to_query", hid_dim, state_dim, "matrix that meets the query", r"\mathbf{W}", real=True)
 to_key = table("to_key", hid_dim, key_dim, "matrix that meets the key", r"\mathbf{V}", real=True)
-to_both = table("to_both", hid_dim, joint_dim, "both matrices, side by side", r"[\mathbf{W}\, \mathbf{V}]", real=True)
 key_energy = symbol("key_energy", "energy of step j, as a network computes it", "e_j", real=True)
 energy = symbol("energy", "energy of one key", "e_0", real=True)
 energies = vector("energies", enc_len, "energies of encoder steps", r"\mathbf{e}", real=True)
@@ -1218,13 +1215,9 @@ drives = vector("drives", enc_len, "rates at which the energies move", r"\dot{\m
 path_time = symbol("path_time", "time along a path of energies", r"\tau_e", real=True)
 beta_e = symbol("beta_e", "inverse temperature of a softmax", r"\beta_e", positive=True)
 attention_entropy = symbol("attention_entropy", "entropy of an alignment", r"H(\alpha)", real=True)
-entropy_path = symbol(
-    "entropy_path", "entropy of the alignment at a time along a path", r"H(\alpha_{\tau_e})", real=True
-)
 entropy_beta = symbol(
     "entropy_beta", "entropy of the alignment at an inverse temperature", r"H(\alpha_{\beta_e})", real=True
 )
-weight_0 = symbol("weight_0", "weight of the key with energy e_0", r"\alpha_0", positive=True)
 copies = symbol("copies", "number of equal keys", "n_c", integer=True, positive=True)
 copy_share = symbol("copy_share", "share of the attention on equal keys", r"m_c'", positive=True)
 copy_mass = symbol("copy_mass", "attention that equal keys receive together", r"m_c", positive=True)
@@ -1267,9 +1260,6 @@ omegaprime_1, omegaprime_2 = (
 )
 narrow = symbol("narrow", "inverse squared width of a component", r"\beta_\phi", positive=True)
 window_mass = symbol("window_mass", "integral of a component over all places", r"\int\! \phi", positive=True)
-window_sum = symbol(
-    "window_sum", "sum of a component over all whole places", r"\textstyle\sum_u \phi(u)", positive=True
-)
 window_move = symbol("window_move", "how far the mean of a window moves in a step", r"\delta\bar\kappa", real=True)
 window_back = symbol(
     "window_back", "how far the mean of a window moves back in a step", r"\max(0, -\delta\bar\kappa)", real=True
@@ -1280,7 +1270,6 @@ weight_ratio = symbol(
 )
 second_weight = symbol("second_weight", "weight of the energy 0.8 in the note's vector", r"\alpha_{0.8}", positive=True)
 tied = symbol("tied", "number of keys that share the highest energy", "n_{\\max}", integer=True, positive=True)
-gaps_e = vector("gaps_e", enc_len, "how far each energy lies below the highest", r"\mathbf{g}", positive=True)
 top_energy = symbol("top_energy", "the highest energy", r"e_{\max}", real=True)
 odds_smooth = symbol("odds_smooth", "ratio of two weights after smoothing", r"\sigma_0/\sigma_1", positive=True)
 prev_1, prev_2, prev_3 = (
@@ -1296,7 +1285,6 @@ mono_3 = symbol("mono_3", "weight of step 3 in the next monotonic alignment", r"
 stopped = symbol("stopped", "chance that a walk stops before the end", r"\sum_j \alpha_{1j}", positive=True)
 mono_row = symbol("mono_row", "number of the output", "i_\\alpha", integer=True, positive=True)
 mono_col = symbol("mono_col", "number of the encoder step", "j_\\alpha", integer=True, positive=True)
-mono_weight = symbol("mono_weight", "weight in a monotonic alignment", r"\alpha_{ij}", positive=True)
 dot_dim = symbol(
     "dot_dim", "size of a query and of a key whose dot product is taken", "d_k", integer=True, positive=True
 )
