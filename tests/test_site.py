@@ -639,6 +639,25 @@ def dealt_curves(x, batch, factor, rounds):
     return {"viewed": place / (len(pack) - 1), "dealt K times": pack[place] / (len(pack) - 1)}
 
 
+def sharpening_curves(beta, last):
+    weights = special.softmax(np.multiply.outer(beta, [0.1, 0.4, 0.8, -0.4, -0.5, last]), axis=1)
+    return {
+        "weight of 0.4": weights[:, 1],
+        "weight of 0.8": weights[:, 2],
+        "weight of the last": weights[:, 5],
+        "entropy / log 6": special.entr(weights).sum(1) / np.log(6),
+    }
+
+
+def graves_curves(u, steps, share, narrow):
+    first, second = (np.exp(-narrow * (u - start - steps) ** 2) for start in (5, 20))
+    return {
+        "component 1": share * first,
+        "component 2": (1 - share) * second,
+        "window": share * first + (1 - share) * second,
+    }
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 def best_mass_curves(x: np.ndarray, frames: float, halvings: float, fitting: float) -> dict[str, np.ndarray]:
     """Softmaxes written out: one block of T / 2^K raised by the gap, and m frames of T."""
@@ -660,6 +679,8 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
     ("pyramidal-encoders", "pyramid-best-mass-live"): ([(400, 3, 6), (1600, 0, 30), (100, 5, 1)], best_mass_curves),
+    ("attention", "attention-sharpening"): ([(0.8,), (0,), (2,)], sharpening_curves),
+    ("attention", "attention-graves-window"): ([(0.1, 0.9, 0.02), (10, 0.05, 1), (4, 0.5, 0.2)], graves_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
     ("reshaping", "reshaping-rounds"): ([(16, 2, 3), (5, 3, 1), (31, 5, 6)], dealt_curves),
 }

@@ -1284,3 +1284,122 @@ goals = vector("goals", batch, "targets of a prediction", "y", real=True)
 goal_mean = symbol("goal_mean", "mean of the targets", r"\bar{y}", real=True)
 made_frames = table("made_frames", batch, reduction, "frames as they come out of the decoder", "x", real=True)
 true_frames = table("true_frames", batch, reduction, "frames as they should come out", "y", real=True)
+
+
+# ------------------------------------------------------------------------------------------- attention (part V)
+
+enc_len = symbol(
+    "enc_len", "length of the encoder's output: how many steps can be attended to", "L", integer=True, positive=True
+)
+state_dim = symbol("state_dim", "size of the decoder's state", "d_s", integer=True, positive=True)
+key_dim = symbol("key_dim", "size of a key", "d_h", integer=True, positive=True)
+hid_dim = symbol("hid_dim", "number of hidden units of an energy", "d_v", integer=True, positive=True)
+query = vector("query", state_dim, "state of the decoder, the query", r"\mathbf{s}", real=True)
+key = vector("key", key_dim, "output of the encoder at one step, a key", r"\mathbf{h}", real=True)
+read_out = vector("read_out", hid_dim, "weights of the hidden units of an energy", r"\mathbf{v}", real=True)
+to_query = table("to_query", hid_dim, state_dim, "matrix that meets the query", r"\mathbf{W}", real=True)
+to_key = table("to_key", hid_dim, key_dim, "matrix that meets the key", r"\mathbf{V}", real=True)
+key_energy = symbol("key_energy", "energy of step j, as a network computes it", "e_j", real=True)
+energy = symbol("energy", "energy of one key", "e_0", real=True)
+energies = vector("energies", enc_len, "energies of encoder steps", r"\mathbf{e}", real=True)
+raw_weights = vector(
+    "raw_weights",
+    enc_len,
+    "weights of encoder steps before they are divided by their sum",
+    r"\mathbf{w}",
+    positive=True,
+)
+drives = vector("drives", enc_len, "rates at which the energies move", r"\dot{\mathbf{e}}", real=True)
+path_time = symbol("path_time", "time along a path of energies", r"\tau_e", real=True)
+beta_e = symbol("beta_e", "inverse temperature of a softmax", r"\beta_e", positive=True)
+attention_entropy = symbol("attention_entropy", "entropy of an alignment", r"H(\alpha)", real=True)
+entropy_beta = symbol(
+    "entropy_beta", "entropy of the alignment at an inverse temperature", r"H(\alpha_{\beta_e})", real=True
+)
+copies = symbol("copies", "number of equal keys", "n_c", integer=True, positive=True)
+copy_share = symbol("copy_share", "share of the attention on equal keys", r"m_c'", positive=True)
+copy_mass = symbol("copy_mass", "attention that equal keys receive together", r"m_c", positive=True)
+energy_1, energy_2, energy_3 = (
+    symbol(f"energy_{a}", f"energy of step {a}", f"e_{{{a}}}", real=True) for a in (1, 2, 3)
+)
+key_1, key_2, key_3 = (
+    symbol(f"key_{a}", f"key of step {a}, one coordinate", f"h_{{{a}}}", real=True) for a in (1, 2, 3)
+)
+context = symbol("context", "context: the mean of the keys under the alignment", r"\bar{h}", real=True)
+Delta_e = symbol("Delta_e", "how far the highest energy lies above all others", r"\Delta_e", positive=True)
+weight_ahead = symbol("weight_ahead", "weight of the key that is ahead", r"\alpha_{\max}", positive=True)
+wanted = symbol("wanted", "weight that the highest energy is to get", r"p_\alpha", positive=True)
+w_F = symbol("w_F", "width of a filter", "w_F", integer=True, positive=True)
+C_F = symbol("C_F", "number of filters", "C_F", integer=True, positive=True)
+dilation = symbol("dilation", "dilation of a convolution", "d_F", integer=True, positive=True)
+padding = symbol("padding", "zeros that a convolution adds at either end", "p_F", integer=True, nonnegative=True)
+out_len = symbol("out_len", "length of a convolution's output", r"L_{\mathrm{out}}", integer=True, positive=True)
+vector_count = symbol("vector_count", "number of location vectors", r"N_f", integer=True, positive=True)
+c_sh = symbol("c_sh", "what query and key bring to a hidden unit", "c_{sh}", real=True)
+c_f = symbol("c_f", "what the last alignment brings to a hidden unit", "c_{f}", real=True)
+energy_both = symbol("energy_both", "energy of one hidden unit with content and location", "e(s, h, f)", real=True)
+kappa_now, kappa_before = (
+    symbol(f"kappa_{name}", f"centre of a component {words}", latex, real=True)
+    for name, words, latex in (("now", "at this step", r"\kappa_t"), ("before", "at the step before", r"\kappa_{t-1}"))
+)
+kappa_hat = symbol("kappa_hat", "logarithm of how far a component moves", r"\hat\kappa_t", real=True)
+kappa_hat_2 = symbol("kappa_hat_2", "the same at the step after", r"\hat\kappa_{t+1}", real=True)
+kappa_1, kappa_2 = (symbol(f"kappa_{a}", f"centre of component {a}", rf"\kappa_{a}", real=True) for a in (1, 2))
+forth_1, forth_2 = (
+    symbol(f"forth_{a}", f"how far component {a} moves", rf"\delta\kappa_{a}", positive=True) for a in (1, 2)
+)
+importance = symbol("importance", "importance of a component", r"\omega_\phi", positive=True)
+omega_1, omega_2 = (
+    symbol(f"omega_{a}", f"importance of component {a}", rf"\omega_{{\phi {a}}}", positive=True) for a in (1, 2)
+)
+omegaprime_1, omegaprime_2 = (
+    symbol(f"omegaprime_{a}", f"importance of component {a} at the next step", rf"\omega_{{\phi {a}}}'", positive=True)
+    for a in (1, 2)
+)
+narrow = symbol("narrow", "inverse squared width of a component", r"\beta_\phi", positive=True)
+window_mass = symbol("window_mass", "integral of a component over all places", r"\int\! \phi", positive=True)
+window_move = symbol("window_move", "how far the mean of a window moves in a step", r"\delta\bar\kappa", real=True)
+window_back = symbol(
+    "window_back", "how far the mean of a window moves back in a step", r"\max(0, -\delta\bar\kappa)", real=True
+)
+place = symbol("place", "place along the encoder's output", "u", real=True)
+weight_ratio = symbol(
+    "weight_ratio", "weight of the key that is ahead over that of another", r"\alpha_0/\alpha_1", positive=True
+)
+second_weight = symbol("second_weight", "weight of the energy 0.8 in the note's vector", r"\alpha_{0.8}", positive=True)
+tied = symbol("tied", "number of keys that share the highest energy", "n_{\\max}", integer=True, positive=True)
+top_energy = symbol("top_energy", "the highest energy", r"e_{\max}", real=True)
+odds_smooth = symbol("odds_smooth", "ratio of two weights after smoothing", r"\sigma_0/\sigma_1", positive=True)
+prev_1, prev_2, prev_3 = (
+    symbol(f"prev_{a}", f"weight of step {a} in the alignment before", rf"\alpha'_{a}", positive=True)
+    for a in (1, 2, 3)
+)
+halt_1, halt_2, halt_3 = (
+    symbol(f"halt_{a}", f"chance that a walk that reaches step {a} stops there", rf"\pi_{a}", positive=True)
+    for a in (1, 2, 3)
+)
+halt = symbol("halt", "chance that a walk stops at a step, the same for all", r"\pi_0", positive=True)
+mono_3 = symbol("mono_3", "weight of step 3 in the next monotonic alignment", r"\alpha_{i3}", positive=True)
+stopped = symbol("stopped", "chance that a walk stops before the end", r"\sum_j \alpha_{1j}", positive=True)
+mono_row = symbol("mono_row", "number of the output", "i_\\alpha", integer=True, positive=True)
+mono_col = symbol("mono_col", "number of the encoder step", "j_\\alpha", integer=True, positive=True)
+dot_dim = symbol(
+    "dot_dim", "size of a query and of a key whose dot product is taken", "d_k", integer=True, positive=True
+)
+one_query = symbol("one_query", "one coordinate of a query", "q_1", real=True)
+one_key = symbol("one_key", "one coordinate of a key", "k_1", real=True)
+dot_var = symbol(
+    "dot_var",
+    "variance of the dot product of a random query and a random key",
+    r"\mathrm{Var}\, q^\top k",
+    positive=True,
+)
+smooth_0 = symbol("smooth_0", "weight of that key after smoothing", r"\alpha^\sigma_0", positive=True)
+odds_1 = symbol("odds_1", "odds of the lower of two energies: its exponential", r"o_\sigma", positive=True)
+excess = symbol("excess", "by which share the odds of the higher energy are larger", r"x_\sigma", positive=True)
+walk_mean = symbol(
+    "walk_mean", "mean number of steps that a walk goes on before it stops", r"\bar{k}_\pi", nonnegative=True
+)
+log_odds = symbol(
+    "log_odds", "logarithm of the odds of the leading weight", r"\log\frac{\alpha_{\max}}{1 - \alpha_{\max}}", real=True
+)
