@@ -32,7 +32,7 @@ def test_every_set_states_its_shapes_units_and_provenance(name):
 
 
 def test_every_public_set_is_in_the_table_above():
-    assert set(data.__all__) - {"DataSet", "read_checked"} == set(SETS)
+    assert set(data.__all__) - {"DataSet", "read_checked", "speech"} == set(SETS)
     assert data.__all__ == sorted(data.__all__)
 
 
@@ -201,3 +201,139 @@ def test_no_block_is_in_two_splits_and_each_split_sees_both_photographs(name):
     assert all(min(found) < 60 <= max(found) for found in blocks.values())
     assert patches["pixels"].min() >= 0 and patches["pixels"].max() <= 255
     assert np.all(patches["pixels"] % 1 == 0)
+
+
+# Speech
+
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+VOICES = {
+    "en": [6998, 7290, 5978, 6706, 6415, 6561, 7047, 6561, 5540, 6870],
+    "fr": [5031, 3743, 4740, 4536, 4723, 5588, 5758, 5538, 4490, 5025],
+    "it": [3680, 3040, 3517, 1760, 4285, 4244, 3337, 4072, 3883, 3839],
+}
+"""The length of each recording."""
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_every_voice_speaks_ten_digits_and_states_its_provenance(voice):
+    found = data.speech(voice)
+    assert list(found) == DIGITS and [len(signal) for signal in found.values()] == VOICES[voice]
+    assert all(signal.dtype == np.float64 and 0.2 < abs(signal).max() <= 1 for signal in found.values())
+    assert all(np.array_equal(signal * 2**15, np.round(signal * 2**15)) for signal in found.values()), "16 bits"
+    assert found.licence.startswith("CC BY 3.0: Carlo Flora" if voice == "it" else "CC BY-SA 3.0: ")
+    assert "8000 samples a second" in found.what and set(found.units) == set(DIGITS)
+    assert re.fullmatch("[0-9a-f]{64}", found.sha256)
+    notice = (data.SPEECH / "README.md").read_text(encoding="utf-8")
+    speaker = found.licence.split(": ")[1].split(",")[0]
+    assert f"| `{voice}` | {speaker} (" in notice, "the licence asks for credit"
+
+
+def test_a_recording_is_what_the_standard_librarys_reader_finds(tmp_path):
+    """FLAC against WAV, written by soundfile and read by `wave`: the same 16-bit integers."""
+    import wave
+
+    import soundfile
+
+    samples, rate = soundfile.read(data.SPEECH / "en-seven.flac", dtype="int16")
+    soundfile.write(tmp_path / "seven.wav", samples, rate)
+    with wave.open(str(tmp_path / "seven.wav")) as file:
+        raw = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+    np.testing.assert_array_equal(data.speech()["seven"], raw / 32768)
+
+
+@pytest.fixture
+def recordings(tmp_path, monkeypatch):
+    """A copy of the recordings, to tamper with."""
+    for path in data.SPEECH.glob("*.flac"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(data, "SPEECH", tmp_path)
+    return tmp_path
+
+
+def test_a_changed_sample_of_speech_raises(recordings):
+    import soundfile
+
+    samples, rate = soundfile.read(recordings / "fr-two.flac", dtype="int16")
+    samples[100] ^= 1
+    soundfile.write(recordings / "fr-two.flac", samples, rate, subtype="PCM_16")
+    with pytest.raises(ValueError, match=r"`fr-\*\.flac` must have sha256 \w+ \(got \w+\): restore them with `git ch"):
+        data.speech("fr")
+    assert len(data.speech("en")) == 10, "the other voices are as they were"
+
+
+def test_other_bytes_with_the_same_samples_are_accepted(recordings):
+    import soundfile
+
+    samples, rate = soundfile.read(recordings / "it-nine.flac", dtype="int16")
+    before = (recordings / "it-nine.flac").read_bytes()
+    soundfile.write(recordings / "it-nine.flac", samples, rate, subtype="PCM_16", compression_level=0.0)
+    assert (recordings / "it-nine.flac").read_bytes() != before
+    np.testing.assert_array_equal(data.speech("it")["nine"] * 2**15, samples)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "message"),
+    [
+        (16000, 1, r"`en-one\.flac` must have 8000 samples a second in one channel \(got 16000 in 1\): restore it"),
+        (8000, 2, r"`en-one\.flac` must have 8000 samples a second in one channel \(got 8000 in 2\): restore it"),
+    ],
+)
+def test_another_sampling_rate_or_stereo_raises(rate, channels, message, recordings):
+    import soundfile
+
+    samples, _ = soundfile.read(recordings / "en-one.flac", dtype="int16")
+    soundfile.write(recordings / "en-one.flac", np.stack([samples] * channels, axis=1), rate, subtype="PCM_16")
+    with pytest.raises(ValueError, match=message):
+        data.speech()
+
+
+def test_a_missing_recording_and_an_unknown_voice_are_named(recordings):
+    (recordings / "en-six.flac").unlink()
+    with pytest.raises(ValueError, match=r"`en-six\.flac` must lie in chapters/data/speech \(got no such file\): rest"):
+        data.speech()
+    with pytest.raises(ValueError, match=r"`voice` must be one of en, fr, it \(got 'de'\): a language stands for"):
+        data.speech("de")
+
+
+def test_the_files_of_speech_are_packed_without_padding():
+    files = sorted(data.SPEECH.glob("*.flac"))
+    assert len(files) == 30 and sum(path.stat().st_size for path in files) < 200_000
+    for path in files:
+        content, start, kinds, last = path.read_bytes(), 4, [], False
+        assert content[:4] == b"fLaC"
+        while not last:  # a block: one bit if it is the last, seven for its kind, three bytes for its length
+            last, kind = bool(content[start] & 128), content[start] & 127
+            kinds.append(kind)
+            start += 4 + int.from_bytes(content[start + 1 : start + 4], "big")
+        assert 1 not in kinds, f"{path.name} is padded"
+
+
+def test_make_packs_wav_files_as_the_ones_in_git(tmp_path):
+    """From WAV files in the folders of the packages."""
+    import importlib.util
+
+    import soundfile
+
+    spec = importlib.util.spec_from_file_location("make", data.SPEECH / "make.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert list(script.VOICES) == list(VOICES) and list(script.DIGITS) == DIGITS
+    target = tmp_path / "made"
+    target.mkdir()
+    for voice, name in script.VOICES.items():
+        folder = tmp_path / "usr/share/asterisk/sounds" / name / "digits"
+        folder.mkdir(parents=True)
+        for number, digit in enumerate(DIGITS):
+            samples, rate = soundfile.read(data.SPEECH / f"{voice}-{digit}.flac", dtype="int16")
+            soundfile.write(folder / f"{number}.wav", samples, rate, subtype="PCM_16")
+    script.make(tmp_path, target)
+    for path in data.SPEECH.glob("*.flac"):
+        np.testing.assert_array_equal(*(soundfile.read(f / path.name, dtype="int16")[0] for f in (data.SPEECH, target)))
+
+
+def test_a_data_set_is_a_mapping_of_its_arrays():
+    voice = data.speech()
+    assert dict(voice) == dict(voice.items()) == dict(zip(voice, voice.values(), strict=True))
+    assert len(voice) == 10 and "seven" in voice and "ten" not in voice
+    assert voice == voice and voice != data.speech() and len({voice, data.speech()}) == 2

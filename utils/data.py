@@ -1,15 +1,15 @@
 """The real data sets of the book: what each holds, where it comes from, and the sha256 it must have.
 
-Two small tables lie beside this module as CSV; the others ship with scikit-learn, which is imported on first
-use. A data set whose sha256 is not the recorded one raises: no figure of the book rests on other numbers than
-those it was written from.
+Two small tables lie beside this module as CSV, and recorded speech in chapters/data/speech as FLAC; the others ship
+with scikit-learn, which is imported on first use. A data set whose sha256 is not the recorded one raises: no figure of
+the book rests on other numbers than those it was written from.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -28,14 +28,18 @@ __all__ = [
     "eight_schools",
     "grey_patches",
     "read_checked",
+    "speech",
 ]
 
 FOLDER = Path(__file__).parent
+SPEECH = FOLDER.parent / "chapters/data/speech"
+SPEECH_RATE = 8000
+"""Samples a second."""
 
 
 @dataclass(frozen=True, eq=False)
-class DataSet:
-    """Named, read-only arrays and their provenance: `data["column"]` is the array.
+class DataSet(Mapping[str, NDArray[Any]]):
+    """Named, read-only arrays and their provenance: `data["column"]` is the array, `data.items()` are all of them.
 
     Attributes
     ----------
@@ -70,6 +74,18 @@ class DataSet:
         if column not in self.arrays:
             raise KeyError(f"`{self.name}` has no array {column!r}: choose one of {', '.join(self.arrays)}")
         return self.arrays[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether this is the same object: equal arrays have no one truth value, and provenance counts."""
+        return self is other
+
+    __hash__ = object.__hash__
 
 
 def eight_schools() -> DataSet:
@@ -249,6 +265,79 @@ def colour_patches() -> DataSet:
         arrays=_patches(images, size=8),
         **about,
     )
+
+
+@dataclass(frozen=True)
+class _Voice:
+    speaker: str
+    language: str
+    licence: str
+    sha256: str
+
+
+VOICES = {
+    "en": _Voice(
+        "Allison Smith", "English", "CC BY-SA 3.0", "fc995e082e7523c3ac953bf7550efbb51edd224a8f221abc49c400208e27692b"
+    ),
+    "fr": _Voice(
+        "June Wallack", "French", "CC BY-SA 3.0", "7ad8370801a3a767be6a8f1fc19c269dab915693f10e3f36e577a2901ca83f4a"
+    ),
+    "it": _Voice(
+        "Carlo Flora", "Italian", "CC BY 3.0", "bc499da5d0ba7d5615b9441475985fdda878dd16a281a02bc8cb2e751c9d49da"
+    ),
+}
+SPOKEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def speech(voice: str = "en") -> DataSet:
+    """The ten digits, spoken by a voice ("en", "fr" or "it"): for each a signal in [-1, 1], 8000 samples a second.
+
+    Prompts of the telephone exchange Asterisk, 30 recordings in all. The arrays have the names of the English digits
+    in every voice, in the order of the numbers, and different lengths. The sha256 is that of the samples and not of the
+    FLAC files, whose bytes depend on the version that packed them.
+
+    >>> digits = speech()
+    >>> list(digits)[:3], digits["seven"].shape
+    (['zero', 'one', 'two'], (6561,))
+    """
+    if voice not in VOICES:
+        raise ValueError(f"`voice` must be one of {', '.join(VOICES)} (got {voice!r}): a language stands for a speaker")
+    about = VOICES[voice]
+    arrays = {digit: _recording(SPEECH / f"{voice}-{digit}.flac") for digit in SPOKEN}
+    found = _arrays_sha256(arrays)
+    if found != about.sha256:
+        raise ValueError(
+            f"the recordings `{voice}-*.flac` must have sha256 {about.sha256} (got {found}): restore them with "
+            "`git checkout -- chapters/data/speech`, or record the new sha256 if the change is meant"
+        )
+    return DataSet(
+        name=f"speech-{voice}",
+        what=f"The digits 0 to 9 in {about.language}, spoken by {about.speaker}, at {SPEECH_RATE} samples a second.",
+        source="smith2018asterisk",
+        licence=f"{about.licence}: {about.speaker}, Asterisk Core Sounds; see chapters/data/speech/README.md.",
+        sha256=about.sha256,
+        units=dict.fromkeys(SPOKEN, "amplitude, full scale = 1"),
+        arrays=arrays,
+    )
+
+
+def _recording(path: Path) -> NDArray[np.float64]:
+    """A 16-bit recording of one channel at SPEECH_RATE, full scale = 1, or an error."""
+    import soundfile
+
+    if not path.exists():
+        raise ValueError(
+            f"`{path.name}` must lie in chapters/data/speech (got no such file): restore it with "
+            f"`git checkout -- chapters/data/speech/{path.name}`"
+        )
+    samples, rate = soundfile.read(path, dtype="int16")
+    if rate != SPEECH_RATE or samples.ndim != 1:
+        channels = 1 if samples.ndim == 1 else samples.shape[1]
+        raise ValueError(
+            f"`{path.name}` must have {SPEECH_RATE} samples a second in one channel (got {rate} in {channels}): "
+            f"restore it with `git checkout -- chapters/data/speech/{path.name}`"
+        )
+    return samples / 2.0**15
 
 
 def read_checked(path: Path, sha256: str) -> str:

@@ -35,7 +35,7 @@ DISPLAY = re.compile(
     r"\$\$|(?<!\\)\\\[|\\begin\{(equation|eqnarray|align|flalign|gather|displaymath|multline)|(```|~~~|:::) ?\{math\}"
 )
 PRIVATE_PATH = re.compile(r"(?:(?<![\w.:/])|(?<=file://))/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
-ALT = r'<(?:svg\b[^>]*\baria-label|img\b[^>]*\balt)="\s*[^"\s]'
+ALT = r'<(?:(?:svg|audio)\b[^>]*\baria-label|img\b[^>]*\balt)="\s*[^"\s]'
 CAPTION = r"<figcaption[^>]*>(\s|<[^/][^>]*>)*[^<\s]"
 REFERENCE = re.compile(r"\{eq\}`([^`<>]+)`|\{eq\}`[^`<]*<([^`>]+)>`")
 
