@@ -1248,9 +1248,8 @@ lost_1, lost_2 = (
 mel_1, mel_2 = (
     symbol(f"mel_{i}", f"output {i} of a toy filter bank", f"m_{i}^{{\\mathrm{{toy}}}}", real=True) for i in (1, 2)
 )
-re_part = symbol("re_part", "real part of a bin of the spectrogram", "a_z", real=True)
-im_part = symbol("im_part", "imaginary part of it", "b_z", real=True)
-phase = symbol("phase", "a phase", r"\phi_z", real=True)
+found_size = symbol("found_size", "magnitude of the present signal's spectrum in a bin", r"\lvert z\rvert", nonnegative=True)
+phase_off = symbol("phase_off", "by how much another phase differs from its phase", r"\delta_z", real=True)
 wanted = symbol("wanted", "magnitude that is wanted in a bin", "A", nonnegative=True)
 dist_mag = symbol(
     "dist_mag", "squared distance of a bin from the nearest number of the wanted magnitude", "d_A^2", nonnegative=True
@@ -1258,6 +1257,8 @@ dist_mag = symbol(
 overlaps = symbol("overlaps", "number of frames that cover a sample", r"F_{\mathrm{c}}", integer=True, positive=True)
 tapers = vector("tapers", overlaps, "values of the window at a sample, one for each frame over it", r"\omega", real=True)
 pieces = vector("pieces", overlaps, "what the frames over a sample ask for, inverse transforms", r"\xi", real=True)
+tapers_1 = symbol("tapers_1", "the window's value at a sample that one frame covers", r"\omega_1^{s}", real=True)
+pieces_1 = symbol("pieces_1", "what that frame asks for", r"\xi_1^{s}", real=True)
 sample = symbol("sample", "value of a sample", "x_n", real=True)
 merged = symbol("merged", "value of a sample from least squares", "x_n^{*}", real=True)
 rare = symbol("rare", "probability of the value 1; else it is 0", r"\pi_1", positive=True)
