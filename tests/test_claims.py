@@ -1259,3 +1259,21 @@ def test_a_route_may_do_arithmetic_on_a_whole_vector():
         return shifted.sum() if isinstance(shifted, np.ndarray) else shifted
 
     assert claim.counts["rejected"] == claim.counts["applied"] > 0
+
+
+def test_a_limit_of_a_defined_symbol():
+    with as_written():
+        define("rising", Eq(m, a * exp(-1 / b)))
+        claim = Claim("rising-limit", Eq(Limit(m, b, oo), a))
+        claim.derive((claim.rhs, "the exponential tends to one"))
+
+    @claim.check
+    def far_out(a, b):
+        """The value a long way out."""
+        return a * math.exp(-1 / b)
+
+    assert claim.counts["rejected"] == claim.counts["applied"] > 0
+    with as_written():
+        wrong = Claim("rising-wrong", Eq(Limit(m, b, oo), 2 * a), unproved="it is false")
+    with pytest.raises(ClaimError, match="right-hand side"):
+        wrong.check(far_out)

@@ -683,7 +683,7 @@ class Claim(_Stated):
         lhs = self._full(self.lhs)
         closed = not lhs.has(Integral, Limit, Derivative) and self.variable is None
         unnamed = self._quantities([s for s in drawn[0] if not isinstance(s, str)])
-        if unnamed and lhs != unnamed[0]:
+        if unnamed and lhs != unnamed[0] and self.kind != "limit":  # the limit of a defined symbol is the route's value
             if len(unnamed) > 1 or truth.error is not None:
                 wrong = f"the left-hand side {latex(self.lhs)} has to be computed from the route's value"
                 raise ClaimError(self.label, wrong, "Put one symbol on the left, or let the route return the whole")
