@@ -1284,3 +1284,5 @@ token_gap = vector(
 token_energy = vector("token_energy", tokens, "energy of each token", r"\mathsf{t}", real=True)
 foremost = symbol("foremost", "how far the foremost token reaches in that direction", r"b_{\max}", real=True)
 style_reach = symbol("style_reach", "how far the style embedding reaches in it", r"v \cdot e", real=True)
+dilated_field = symbol("dilated_field", "samples that one output of dilated convolutions can see", r"R_{\mathrm{d}}", positive=True)
+triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
