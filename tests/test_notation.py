@@ -51,10 +51,12 @@ AT = {"a": 0.73, "b": 2.31, "c": 5.17}
 SHARED_LETTERS = {
     "C_{22}": {"cost_22", "cost_last"},
     "D": {"around", "crossed"},
+    "H": {"hw_value", "rows"},
     "K": {"layers", "lip"},
     "L": {"depth", "length", "levels"},
     "Q": {"masses_q", "tilted_entry"},
     "R": {"bound", "risk"},
+    "U": {"free_steps", "us"},
     "W": {"columns", "ws"},
     r"\Delta": {"halves", "step"},
     r"\ell": {"log_dets", "miles", "spacing"},

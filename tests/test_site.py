@@ -630,6 +630,16 @@ def envelope_curves(x, u_1, v_1, y_2):
 
 
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
+def highway_curves(x: np.ndarray, bias: float) -> dict[str, np.ndarray]:
+    """A gate of slope 2 and this bias between x and tanh(3x)."""
+    gate = 1 / (1 + np.exp(-(2 * x + bias)))
+    return {
+        "wire: x": x,
+        "layer: H(x) = tanh(3x)": np.tanh(3 * x),
+        "highway": gate * np.tanh(3 * x) + (1 - gate) * x,
+    }
+
+
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
     ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
@@ -641,6 +651,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("generalized-reparameterization", "accepted-noise"): ([(0.6,), (3,), (8,)], accepted_curves),
     ("wgan", "wgan-traffic"): ([(2, 0.5), (0.3, 2.5), (1, 1.1)], traffic_curves),
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
+    ("tacotron", "tacotron-highway-gate"): ([(-1,), (-8,), (4,)], highway_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
 }
 

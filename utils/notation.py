@@ -1217,7 +1217,7 @@ hw_grad = symbol("hw_grad", "derivative of a highway layer", r"y_{\mathrm{h}}'",
 gru_new = symbol("gru_new", "candidate state of a GRU", r"\tilde{h}", real=True)
 gru_old = symbol("gru_old", "previous state of a GRU", r"h_{-}", real=True)
 update = symbol("update", "update gate of a GRU: the share of the old state that is kept", r"z_{\mathrm{u}}", positive=True)
-query = symbol("query", "state of the attention RNN in a toy of one unit", r"s_1", real=True)
+query = symbol("query", "state of the attention RNN in a toy of one unit", r"s_{\mathrm{q}}", real=True)
 memory_1 = symbol("memory_1", "first of two encoder states", r"h_1", real=True)
 memory_2 = symbol("memory_2", "second of two encoder states", r"h_2", real=True)
 out_state = symbol("out_state", "weight of the RNN's state in the frame", r"v_s", real=True)
@@ -1255,10 +1255,10 @@ dist_mag = symbol(
     "dist_mag", "squared distance of a bin from the nearest number of the wanted magnitude", "d_A^2", nonnegative=True
 )
 overlaps = symbol("overlaps", "number of frames that cover a sample", r"F_{\mathrm{c}}", integer=True, positive=True)
-tapers = vector("tapers", overlaps, "values of the window at a sample, one for each frame over it", r"\omega", real=True)
-pieces = vector("pieces", overlaps, "what the frames over a sample ask for, inverse transforms", r"\xi", real=True)
-tapers_1 = symbol("tapers_1", "the window's value at a sample that one frame covers", r"\omega_1^{s}", real=True)
-pieces_1 = symbol("pieces_1", "what that frame asks for", r"\xi_1^{s}", real=True)
+tapers = vector("tapers", overlaps, "values of the window at a sample, one for each frame over it", r"\mathsf{v}", real=True)
+pieces = vector("pieces", overlaps, "what the frames over a sample ask for, inverse transforms", r"\mathsf{y}", real=True)
+tapers_1 = symbol("tapers_1", "the window's value at a sample that one frame covers", r"\mathsf{v}_1", real=True)
+pieces_1 = symbol("pieces_1", "what that frame asks for", r"\mathsf{y}_1", real=True)
 sample = symbol("sample", "value of a sample", "x_n", real=True)
 merged = symbol("merged", "value of a sample from least squares", "x_n^{*}", real=True)
 rare = symbol("rare", "probability of the value 1; else it is 0", r"\pi_1", positive=True)
@@ -1271,15 +1271,14 @@ stop_rate = symbol("stop_rate", "constant of a hazard that falls as one over the
 convs = symbol("convs", "number of convolutions in a stack", r"n_{\mathrm{c}}", integer=True, positive=True)
 field = symbol("field", "samples or characters that one output can see: the receptive field", r"R_{\mathrm{f}}", positive=True)
 stacks = symbol("stacks", "number of stacks of dilated convolutions", r"M_{\mathrm{s}}", integer=True, positive=True)
-att_energy = table(
-    "att_energy", free_steps, chars, "energies of attention, a row for each decoder step", r"\mathsf{e}", real=True
-)
+att_energy = vector("att_energy", chars, "energies of attention at one step, one a character", r"\mathsf{e}", real=True)
+covered = symbol("covered", "sum of all cumulative attention weights before a step", r"\Sigma_{<t}", nonnegative=True)
 compress = symbol("compress", "constant of the μ-law", r"\mu_c", positive=True)
 loudness = symbol("loudness", "size of a sample, between 0 and 1", r"\lvert x\rvert", positive=True)
 squashed = symbol("squashed", "size of a sample after the μ-law", r"F_{\mu}", positive=True)
 tokens = symbol("tokens", "number of style tokens", r"n_{\mathrm{s}}", integer=True, positive=True)
 token_gap = vector(
-    "token_gap", tokens, "how far each token stays behind the foremost, in some direction", r"\rho", nonnegative=True
+    "token_gap", tokens, "how far each token stays behind the foremost, in some direction", r"\mathsf{g}", nonnegative=True
 )
 token_energy = vector("token_energy", tokens, "energy of each token", r"\mathsf{t}", real=True)
 foremost = symbol("foremost", "how far the foremost token reaches in that direction", r"b_{\max}", real=True)
