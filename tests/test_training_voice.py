@@ -1,4 +1,4 @@
-"""What chapters/training/voice.py has on record follows from its code and its weights, and its parts do what they say."""
+"""What chapters/training/voice.py has on record follows from its code and weights, and its parts do what they say."""
 
 import json
 import math
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from training import voice as training
+
 from utils import audio, data
 
 torch.set_num_threads(1)
@@ -109,7 +110,7 @@ def test_codes_and_spectra_have_the_same_times():
     for digit in training.TESTED:
         code, mel = training.codes(digit)
         assert code.shape == (len(mel),) == data.speech()[digit].shape and mel.shape[1] == audio.BANDS
-        assert 0 <= code.min() and code.max() < training.LEVELS
+        assert code.min() >= 0 and code.max() < training.LEVELS
 
 
 def test_bits_are_the_log_loss_of_scipy():

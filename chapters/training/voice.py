@@ -43,7 +43,7 @@ SPOKEN_BY = 6
 
 
 class WaveNet(nn.Module):
-    """Gated causal convolutions of width 2 with dilations 1, 2, 4, ..., residuals and skips (van den Oord et al., 2016).
+    """Gated causal convolutions of width 2 with dilations 1, 2, 4, ..., residuals, skips (van den Oord et al., 2016).
 
     Logits of the code at time t come from the codes before t alone, and with `bands` > 0 from the mel spectrum at t.
     """
@@ -148,7 +148,7 @@ def bits(model: WaveNet, digits: tuple[str, ...] = TESTED) -> float:
 
 
 def say(model: WaveNet, mel: Tensor, generator: np.random.Generator, temperature: float = 1.0) -> np.ndarray:
-    """A signal (T,) drawn sample by sample to the spectrum mel (T, bands), each layer keeping the states it needs again.
+    """A signal (T,) drawn sample by sample to the spectrum mel (T, bands); a layer keeps the states it needs again.
 
     `temperature` divides the logits: below 1 it draws the likelier codes more often.
     """
@@ -197,7 +197,7 @@ def mel_scale() -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def mels() -> tuple[Tensor, Tensor]:
-    """Standardised log-mels (voice, digit, FRAMES, bands), stretched to FRAMES frames, and the logs of their lengths."""
+    """Standardised log-mels (voice, digit, FRAMES, bands), stretched to FRAMES frames, and logs of their lengths."""
     found, lengths = [], []
     for voice in VOICES:
         for signal in data.speech(voice).values():
