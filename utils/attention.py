@@ -54,7 +54,7 @@ def sharpen(energy: Tensor, beta: float, mask: Tensor | None = None) -> Tensor:
     """alpha_j proportional to exp(beta e_j): beta is an inverse temperature, 1 the softmax.
 
     References:
-        Attention-Based Models for Speech Recognition (Chorowski et al., 2015), section 2.2.
+        Attention-Based Models for Speech Recognition (Chorowski et al., 2015), section 2.3.
         https://arxiv.org/abs/1506.07503
     """
     if not (beta > 0 and math.isfinite(beta)):
@@ -335,7 +335,7 @@ def monotonic_alignment(p: Tensor) -> Tensor:
     recursion without its division. Set p to 0 on padding.
 
     References:
-        Online and Linear-Time Attention by Enforcing Monotonic Alignments (Raffel et al., 2017), eq. 8-9.
+        Online and Linear-Time Attention by Enforcing Monotonic Alignments (Raffel et al., 2017), eq. 9-10 and 13-14.
         https://arxiv.org/abs/1704.00784
 
     >>> monotonic_alignment(torch.full((1, 2, 3), 0.5))
