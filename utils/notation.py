@@ -1215,6 +1215,7 @@ cbhg_field = symbol(
 )
 hw_in = symbol("hw_in", "input of a highway layer of one unit", r"x_{\mathrm{h}}", real=True)
 hw_value = symbol("hw_value", "what a highway layer would put in its place", r"H", real=True)
+gate = symbol("gate", "a gate: the share of H in what a highway layer passes on", "T_g", positive=True)
 hw_slope = symbol("hw_slope", "slope of that", r"H'", real=True)
 gate_bias = symbol("gate_bias", "bias of a gate", r"b_T", real=True)
 gate_weight = symbol("gate_weight", "weight of a gate's input", r"a_T", real=True)
@@ -1319,3 +1320,4 @@ dilated_field = symbol(
     "dilated_field", "samples that one output of dilated convolutions can see", r"R_{\mathrm{d}}", positive=True
 )
 triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
+mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
