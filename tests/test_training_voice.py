@@ -60,7 +60,7 @@ def test_training_is_deterministic_and_lowers_the_bits():
     first, second = (training.vocoder_trained(2, 5, steps=3, **small).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
     reached = [training.bits(training.vocoder_trained(2, 5, steps=n, **small), ("nine",)) for n in (1, 30)]
-    assert reached[1] < reached[0] - 0.5
+    assert reached[1] < reached[0] - 0.2
 
 
 def test_styles_are_deterministic_and_learn():
