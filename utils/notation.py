@@ -1321,3 +1321,5 @@ dilated_field = symbol(
 )
 triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
 mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
+strings = symbol("strings", "number of strings in a batch", r"B_{\mathrm{y}}", integer=True, positive=True)
+mel_bins = symbol("mel_bins", "number of mel bins of a frame", r"n_{\mathrm{m}}", integer=True, positive=True)
