@@ -219,7 +219,7 @@ def test_requests_to_elsewhere_are_found(html: str) -> None:
 def label_faults(page: BeautifulSoup) -> list[str]:
     """Pictures and buttons that say nothing to who cannot see them."""
     silent = []
-    for tag in page.select("img, svg, figure.book-figure, button, input"):
+    for tag in page.select("img, svg, audio, figure.book-figure, button, input"):
         name = tag.get("alt") or tag.get("aria-label") or tag.get("title") or tag.get("placeholder") or ""
         hidden = tag.get("aria-hidden") == "true" or tag.find_parent(attrs={"aria-hidden": "true"})
         # An empty alt is right where words beside the picture, in the same link, say it all.
@@ -241,6 +241,7 @@ def label_faults(page: BeautifulSoup) -> list[str]:
         '<figure class="book-figure"></figure>',
         "<button><i></i></button>",
         '<input type="range">',
+        '<audio controls src="data:audio/wav;base64,UklGRg=="></audio>',
     ],
 )
 def test_silent_pictures_and_buttons_are_found(html: str) -> None:

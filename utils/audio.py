@@ -54,7 +54,7 @@ RATE = 8000
 """Samples a second."""
 N_FFT, HOP, WIDTH, BANDS = 512, 200, 400, 32
 FLOOR = 1e-3
-"""The least mel magnitude that has a logarithm of its own: about that of the recordings' background."""
+"""The least mel magnitude that has a logarithm of its own: about that of the English recordings where nobody speaks."""
 EDGE = 0.01
 """Griffin-Lim keeps a sample at zero where the squared windows above it add up to no more than this."""
 
@@ -130,7 +130,7 @@ def mel_filters(
 
     Their corners are evenly spaced from `low` to `high` Hz (half the rate, if not given) on the mel scale of HTK,
     2595 log10(1 + f / 700). The peak may fall between two bins. With too many bands for so few bins the lowest
-    triangles hold no bin at all, and their rows are zero.
+    triangles share their bins, or hold none, and the rank is less than `bands`.
 
     >>> mel_filters().shape, np.linalg.matrix_rank(mel_filters()).item()
     ((32, 257), 32)
@@ -297,7 +297,8 @@ def mu_law_inverse(codes: Any, levels: int = 256) -> Array:
             "`levels` that made them"
         )
     squeezed = 2 * found / (levels - 1) - 1
-    return np.sign(squeezed) * np.expm1(np.abs(squeezed) * math.log(levels)) / (levels - 1)
+    # not expm1, which rounding takes past 1 at the last code
+    return np.sign(squeezed) * (np.power(float(levels), np.abs(squeezed)) - 1) / (levels - 1)
 
 
 def snr(signal: Any, other: Any) -> float:
