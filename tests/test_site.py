@@ -630,6 +630,15 @@ def envelope_curves(x, u_1, v_1, y_2):
     return {"to target 1": first, "to target 2": second, "price φ(x)": np.minimum(first, second)}
 
 
+def dealt_curves(x, batch, factor, rounds):
+    """The pack itself, dealt to `factor` players and gathered, `rounds` times."""
+    pack = np.arange(batch * factor)
+    for _ in range(rounds):
+        pack = np.concatenate([pack[player::factor] for player in range(factor)])
+    place = np.floor(x * (len(pack) - 1)).astype(int)
+    return {"viewed": place / (len(pack) - 1), "dealt K times": pack[place] / (len(pack) - 1)}
+
+
 # chapter and figure: places for its sliders, in their order, and what NumPy makes of them
 def highway_curves(x: np.ndarray, bias: float) -> dict[str, np.ndarray]:
     """A gate of slope 2 and this bias between x and tanh(3x)."""
@@ -654,6 +663,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("wasserstein-autoencoders", "penalty-and-constraint"): ([(2,), (0.5,), (3,)], penalty_curves),
     ("tacotron", "tacotron-highway-gate"): ([(-1,), (-8,), (4,)], highway_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
+    ("reshaping", "reshaping-rounds"): ([(16, 2, 3), (5, 3, 1), (31, 5, 6)], dealt_curves),
 }
 
 

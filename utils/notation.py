@@ -1323,3 +1323,49 @@ triple_field = symbol("triple_field", "samples that one output can see when dila
 mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
 strings = symbol("strings", "number of strings in a batch", r"B_{\mathrm{y}}", integer=True, positive=True)
 mel_bins = symbol("mel_bins", "number of mel bins of a frame", r"n_{\mathrm{m}}", integer=True, positive=True)
+# Reshaping
+
+batch = symbol("batch", "utterances in a batch", "B", positive=True, integer=True)
+reduction = symbol(
+    "reduction", "reduction factor: frames that a decoder emits in one step", "r", positive=True, integer=True
+)
+bins = symbol("bins", "numbers in a frame: its mel bins", "n", positive=True, integer=True)
+utterance_frames = symbol("utterance_frames", "frames of an utterance", "T", positive=True, integer=True)
+decoder_steps = symbol("decoder_steps", "steps of the decoder", "U", positive=True, integer=True)
+in_batch = symbol("in_batch", "an utterance of the batch, from 0", "b", nonnegative=True, integer=True)
+in_step = symbol("in_step", "a frame among those of one step, from 0", "j", nonnegative=True, integer=True)
+in_frame = symbol("in_frame", "a number of a frame, from 0", "c", nonnegative=True, integer=True)
+in_time = symbol("in_time", "a frame of an utterance, from 0", "t", nonnegative=True, integer=True)
+in_memory = symbol(
+    "in_memory", "a place in memory, or a place in the wrong order, from 0", "i", nonnegative=True, integer=True
+)
+surplus = symbol(
+    "surplus", "frames emitted beyond the end of an utterance", r"\Delta T", nonnegative=True, integer=True
+)
+address = symbol("address", "place in memory of an entry", "a", nonnegative=True, integer=True)
+landing = symbol("landing", "block that belongs where another one is found", r"\pi(i)", nonnegative=True, integer=True)
+unmoved = symbol("unmoved", "blocks that the wrong view leaves in place", "F", positive=True, integer=True)
+own_blocks = symbol("own_blocks", "blocks that come from the right utterance", "F_1", positive=True, integer=True)
+own_flat = symbol(
+    "own_flat", "frames from the right utterance when whole runs are reshaped", "F_2", positive=True, integer=True
+)
+own_steps = symbol(
+    "own_steps", "frames from the right utterance when runs are cut by steps", "F_3", positive=True, integer=True
+)
+bezout_1 = symbol("bezout_1", "first coefficient of Bezout's identity", "s_p", integer=True)
+bezout_2 = symbol("bezout_2", "second coefficient of Bezout's identity", "s_q", integer=True)
+step_b = symbol("step_b", "B - 1 over the greatest common divisor", "p", integer=True)
+step_j = symbol("step_j", "r - 1 over the greatest common divisor", "q", integer=True)
+repeats = symbol(
+    "repeats", "how often a scramble is repeated until all is in place", r"K_\pi", positive=True, integer=True
+)
+strayed = symbol(
+    "strayed", "sum of the squared distances by which blocks move", r"D_\pi", nonnegative=True, integer=True
+)
+inversions = symbol("inversions", "pairs of blocks in the wrong order", r"I_\pi", nonnegative=True, integer=True)
+spearman = symbol("spearman", "rank correlation of the wrong order with the right one", r"\rho_S", real=True)
+guesses = vector("guesses", reduction, "predictions that know nothing of their targets", "f", real=True)
+goals = vector("goals", batch, "targets of a prediction", "y", real=True)
+goal_mean = symbol("goal_mean", "mean of the targets", r"\bar{y}", real=True)
+made_frames = table("made_frames", batch, reduction, "frames as they come out of the decoder", "x", real=True)
+true_frames = table("true_frames", batch, reduction, "frames as they should come out", "y", real=True)
