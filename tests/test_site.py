@@ -667,6 +667,16 @@ def best_mass_curves(x: np.ndarray, frames: float, halvings: float, fitting: flo
     return {"one frame in T": one, "m frames in T": many}
 
 
+def highway_curves(x: np.ndarray, bias: float) -> dict[str, np.ndarray]:
+    """A gate of slope 2 and this bias between x and tanh(3x)."""
+    gate = 1 / (1 + np.exp(-(2 * x + bias)))
+    return {
+        "wire: x": x,
+        "layer: H(x) = tanh(3x)": np.tanh(3 * x),
+        "highway": gate * np.tanh(3 * x) + (1 - gate) * x,
+    }
+
+
 LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("shrinkage", "posterior-live"): ([(4, 2, 1, 2.5), (1, 5, 0.2, -4), (50, 0.5, 3, 1.5)], posterior_curves),
     ("change-of-variables", "logit-normal-live"): ([(1, 0.5), (0.3, -2), (4, 1.5)], logit_normal_curves),
@@ -681,6 +691,7 @@ LIVE: dict[tuple[str, str], tuple[list[tuple[float, ...]], Callable]] = {
     ("pyramidal-encoders", "pyramid-best-mass-live"): ([(400, 3, 6), (1600, 0, 30), (100, 5, 1)], best_mass_curves),
     ("attention", "attention-sharpening"): ([(0.8,), (0,), (2,)], sharpening_curves),
     ("attention", "attention-graves-window"): ([(0.1, 0.9, 0.02), (10, 0.05, 1), (4, 0.5, 0.2)], graves_curves),
+    ("tacotron", "tacotron-highway-gate"): ([(-1,), (-8,), (4,)], highway_curves),
     ("sinkhorn", "between-two-distances"): ([(0.3, 0.4), (0.7, 2), (0.15, 5)], coin_curves),
     ("reshaping", "reshaping-rounds"): ([(16, 2, 3), (5, 3, 1), (31, 5, 6)], dealt_curves),
 }

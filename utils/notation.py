@@ -1238,7 +1238,7 @@ other_inputs = symbol("other_inputs", "what the other inputs add to the last sta
 log_chances = vector(
     "log_chances", spelt, "log probability of each letter, given those before it", r"\log p", real=True
 )
-# Reshaping
+# ----------------------------------------------------------------------------------- reshaping (part V)
 
 batch = symbol("batch", "utterances in a batch", "B", positive=True, integer=True)
 reduction = symbol(
@@ -1403,3 +1403,142 @@ walk_mean = symbol(
 log_odds = symbol(
     "log_odds", "logarithm of the odds of the leading weight", r"\log\frac{\alpha_{\max}}{1 - \alpha_{\max}}", real=True
 )
+
+
+# -------------------------------------------------------------------------------------------- Tacotron (part V)
+
+drop_rate = symbol("drop_rate", "probability that dropout removes an input", r"p_{\mathrm{d}}", positive=True)
+activation = symbol("activation", "one input of a dropout layer", r"x_{\mathrm{d}}", real=True)
+drop_mean = symbol("drop_mean", "mean of an input after inverted dropout", r"\mathbb{E}\,\tilde{x}", real=True)
+drop_var = symbol("drop_var", "its variance", r"\mathrm{Var}\,\tilde{x}", nonnegative=True)
+feed_gain = symbol("feed_gain", "factor by which a decoder hands on an error in what it is fed", "g_f", positive=True)
+feed_slip = symbol("feed_slip", "error that a decoder adds at each step", r"\delta_f", positive=True)
+free_steps = symbol("free_steps", "number of steps of a decoder that runs freely", "U", integer=True, positive=True)
+free_error = symbol("free_error", "error of the last of these steps", "e_U", positive=True)
+chars = symbol("chars", "length of the text, in characters", r"L_{\mathrm{in}}", integer=True, positive=True)
+filt_width = symbol("filt_width", "width of a filter", r"w_{\mathrm{f}}", integer=True, positive=True)
+half_len = symbol(
+    "half_len",
+    "length of the output of a convolution that is padded by half of its width",
+    r"L_{\lfloor w/2\rfloor}",
+    integer=True,
+)
+bank = symbol("bank", "number of widths in a convolution bank", r"K_{\mathrm{b}}", integer=True, positive=True)
+bank_in = symbol("bank_in", "channels that go into a bank", r"C_{\mathrm{in}}", integer=True, positive=True)
+bank_out = symbol("bank_out", "filters of each width in a bank", r"C_{\mathrm{w}}", integer=True, positive=True)
+bank_weights = symbol("bank_weights", "number of weights in a bank", r"W_{\mathrm{b}}", positive=True)
+cbhg_field = symbol(
+    "cbhg_field", "characters that one output of the bank's stack can see", r"R_{\mathrm{b}}", positive=True
+)
+hw_in = symbol("hw_in", "input of a highway layer of one unit", r"x_{\mathrm{h}}", real=True)
+hw_value = symbol("hw_value", "what a highway layer would put in its place", r"H", real=True)
+gate = symbol("gate", "a gate: the share of H in what a highway layer passes on", "T_g", positive=True)
+hw_slope = symbol("hw_slope", "slope of that", r"H'", real=True)
+gate_bias = symbol("gate_bias", "bias of a gate", r"b_T", real=True)
+gate_weight = symbol("gate_weight", "weight of a gate's input", r"a_T", real=True)
+gate_shut = symbol("gate_shut", "how far below zero a gate's argument lies", r"\zeta_T", positive=True)
+hw_out = symbol("hw_out", "output of a highway layer", r"y_{\mathrm{h}}", real=True)
+hw_grad = symbol("hw_grad", "derivative of a highway layer", r"y_{\mathrm{h}}'", real=True)
+gru_new = symbol("gru_new", "candidate state of a GRU", r"\tilde{h}", real=True)
+gru_old = symbol("gru_old", "previous state of a GRU", r"h_{-}", real=True)
+update = symbol(
+    "update", "update gate of a GRU: the share of the old state that is kept", r"z_{\mathrm{u}}", positive=True
+)
+query_toy = symbol("query_toy", "state of the attention RNN in a toy of one unit", r"s_{\mathrm{q}}", real=True)
+memory_1 = symbol("memory_1", "first of two encoder states", r"h_1", real=True)
+memory_2 = symbol("memory_2", "second of two encoder states", r"h_2", real=True)
+out_state = symbol("out_state", "weight of the RNN's state in the frame", r"v_s", real=True)
+out_context = symbol("out_context", "weight of the context in the frame", r"v_c", real=True)
+first_frame = symbol("first_frame", "first frame of a toy decoder", r"y_{1}^{\mathrm{dec}}", real=True)
+text_grad = symbol(
+    "text_grad", "derivative of the first frame in an encoder state", r"\partial y_1/\partial h_1", real=True
+)
+frames = symbol("frames", "number of mel frames", r"T_{\mathrm{y}}", integer=True, positive=True)
+frames_each = symbol(
+    "frames_each",
+    "reduction factor: frames that one decoder step emits",
+    r"r_{\mathrm{y}}",
+    integer=True,
+    positive=True,
+)
+dec_steps = symbol("dec_steps", "number of decoder steps", r"U_r", integer=True, positive=True)
+truth_share = symbol("truth_share", "share of the steps at which the truth is fed", r"\epsilon_s", positive=True)
+first_a = symbol("first_a", "probability of the sequence AA; the other is BB", r"p_A", positive=True)
+said_a = symbol("said_a", "the model's probability of A after A", r"q_A", positive=True)
+ss_target = symbol(
+    "ss_target", "how often the target is A when A is fed", r"P(x_2 = A \mid \text{fed } A)", positive=True
+)
+ss_loss = symbol(
+    "ss_loss", "mean log loss of the second symbol, over the cases in which A is fed", r"\ell_s", positive=True
+)
+ss_slope = symbol("ss_slope", "its slope in the model's probability", r"\ell_s'", real=True)
+mixed = symbol("mixed", "probability that a free run mixes A and B", r"P(x_1 \ne x_2)", nonnegative=True)
+decay_step = symbol("decay_step", "number of the update", r"\iota", positive=True)
+decay_scale = symbol("decay_scale", "constant of the inverse sigmoid schedule", r"k_s", positive=True)
+decay_slope = symbol("decay_slope", "slope of that schedule", r"\epsilon_s'(\iota)", real=True)
+mel = symbol("mel", "frequency on the mel scale", r"m_{\mathrm{f}}", nonnegative=True)
+hertz = symbol("hertz", "frequency in hertz", r"f_{\mathrm{Hz}}", nonnegative=True)
+bin_1, bin_2, bin_3, bin_4 = (
+    symbol(f"bin_{i}", f"magnitude in bin {i} of a toy spectrum", f"X_{i}", real=True) for i in (1, 2, 3, 4)
+)
+lost_1, lost_2 = (
+    symbol(f"lost_{i}", f"step along direction {i} of the null space", rf"\tau_{i}", real=True) for i in (1, 2)
+)
+mel_1, mel_2 = (
+    symbol(f"mel_{i}", f"output {i} of a toy filter bank", f"m_{i}^{{\\mathrm{{toy}}}}", real=True) for i in (1, 2)
+)
+found_size = symbol(
+    "found_size", "magnitude of the present signal's spectrum in a bin", r"\lvert z\rvert", nonnegative=True
+)
+phase_off = symbol("phase_off", "by how much another phase differs from its phase", r"\delta_z", real=True)
+wanted_mag = symbol("wanted_mag", "magnitude that is wanted in a bin", "A", nonnegative=True)
+dist_mag = symbol(
+    "dist_mag", "squared distance of a bin from the nearest number of the wanted magnitude", "d_A^2", nonnegative=True
+)
+overlaps = symbol("overlaps", "number of frames that cover a sample", r"F_{\mathrm{c}}", integer=True, positive=True)
+tapers = vector(
+    "tapers", overlaps, "values of the window at a sample, one for each frame over it", r"\mathsf{v}", real=True
+)
+pieces = vector(
+    "pieces", overlaps, "what the frames over a sample ask for, inverse transforms", r"\mathsf{y}", real=True
+)
+tapers_1 = symbol("tapers_1", "the window's value at a sample that one frame covers", r"\mathsf{v}_1", real=True)
+pieces_1 = symbol("pieces_1", "what that frame asks for", r"\mathsf{y}_1", real=True)
+sample = symbol("sample", "value of a sample", "x_n", real=True)
+merged = symbol("merged", "value of a sample from least squares", "x_n^{*}", real=True)
+rare = symbol("rare", "probability of the value 1; else it is 0", r"\pi_1", positive=True)
+guess = symbol("guess", "a single guess for a random value", "c_g", positive=True)
+mean_sq = symbol("mean_sq", "mean squared error of a guess", r"\mathbb{E}(Y - c)^2", positive=True)
+mean_abs = symbol("mean_abs", "mean absolute error of a guess", r"\mathbb{E}\lvert Y - c\rvert", positive=True)
+hazard = symbol("hazard", "probability of stopping at a step that is reached", r"\sigma_s", positive=True)
+stopped_within = symbol(
+    "stopped_within", "probability of having stopped within U steps", r"P(\text{stop} \le U)", positive=True
+)
+stop_rate = symbol("stop_rate", "constant of a hazard that falls as one over the square of time", r"c_s", positive=True)
+convs = symbol("convs", "number of convolutions in a stack", r"n_{\mathrm{c}}", integer=True, positive=True)
+field = symbol(
+    "field", "samples or characters that one output can see: the receptive field", r"R_{\mathrm{f}}", positive=True
+)
+att_energy = vector("att_energy", chars, "energies of attention at one step, one a character", r"\mathsf{e}", real=True)
+covered = symbol("covered", "sum of all cumulative attention weights before a step", r"\Sigma_{<t}", nonnegative=True)
+compress = symbol("compress", "constant of the μ-law", r"\mu_c", positive=True)
+loudness = symbol("loudness", "size of a sample, between 0 and 1", r"\lvert x\rvert", positive=True)
+squashed = symbol("squashed", "size of a sample after the μ-law", r"F_{\mu}", positive=True)
+tokens = symbol("tokens", "number of style tokens", r"n_{\mathrm{s}}", integer=True, positive=True)
+token_gap = vector(
+    "token_gap",
+    tokens,
+    "how far each token stays behind the foremost, in some direction",
+    r"\mathsf{g}",
+    nonnegative=True,
+)
+token_energy = vector("token_energy", tokens, "energy of each token", r"\mathsf{t}", real=True)
+foremost = symbol("foremost", "how far the foremost token reaches in that direction", r"b_{\max}", real=True)
+style_reach = symbol("style_reach", "how far the style embedding reaches in it", r"v \cdot e", real=True)
+dilated_field = symbol(
+    "dilated_field", "samples that one output of dilated convolutions can see", r"R_{\mathrm{d}}", positive=True
+)
+triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
+mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
+strings = symbol("strings", "number of strings in a batch", r"B_{\mathrm{y}}", integer=True, positive=True)
+mel_bins = symbol("mel_bins", "number of mel bins of a frame", r"n_{\mathrm{m}}", integer=True, positive=True)

@@ -164,7 +164,7 @@ def draw(parameter: Tensor, generator: Generator, normal: bool) -> None:
 
 
 def dropped(x: Tensor, generator: Generator) -> Tensor:
-    """Inverted dropout. Its draws are in single precision, so that they do not depend on that of x."""
+    """Inverted dropout. Its draws are in torch's default precision: keep that at single, as it was in training."""
     kept = torch.rand(x.shape, generator=generator) >= DROPOUT
     return x * kept / (1 - DROPOUT)
 
