@@ -323,6 +323,13 @@ def a_route_that_retypes_the_formula_with_functions():
         return float(2 * np.sqrt(s))
 
 
+@bad("“moving”: m is given by other symbols, and a derivative is taken in it. Leave it out of `given`, or")
+def a_derivative_in_what_is_given():
+    mean = define("mean-is", Eq(m, a**2))
+    claim = Claim("moving", Eq(Derivative(exp(m), m), exp(m)), given=[mean])
+    claim.derive((exp(m), "differentiate"))
+
+
 @bad("“free”: the derivation does not start from a definition: a has none. Say what it stands for with define")
 def a_derivation_that_does_not_start_from_a_definition():
     claim = Claim("free", Eq(a, b**2))

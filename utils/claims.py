@@ -398,6 +398,11 @@ class Claim(_Stated):
     def _full(self, expr: Basic) -> Basic:
         """An expression with SymPy's evaluation back on and what is given put in."""
         expr = evaluated(expr)
+        differentiated = {v for e in expr.atoms(Derivative) for v in e.variables}
+        moving = {v for v in differentiated & set(self.given) if not self.given[v].is_Symbol}
+        if moving:
+            wrong = f"{', '.join(sorted(map(str, moving)))} is given by other symbols, and a derivative is taken in it"
+            raise ClaimError(self.label, wrong, "Leave it out of `given`, or differentiate in what it is made of")
         for _ in self.given:
             if not expr.free_symbols & set(self.given):
                 break
