@@ -130,6 +130,17 @@ def test_a_bad_formula_or_reference_fails_the_build(tmp_path: Path, markdown: st
     assert complaint in log
 
 
+def test_a_tall_floor_is_drawn_with_paths_that_browsers_read(tmp_path: Path) -> None:
+    """KaTeX 0.16.22 writes two M in a row into the drawing of a left floor that no font is tall enough for."""
+    tall = r"\left\lfloor\begin{matrix}1 \\ 2 \\ 3 \\ 4 \\ 5\end{matrix}\right\rfloor"
+    code, log = build(plant(tmp_path, printed(f"$$\n{tall}\n$$ (planted-floor)")), tmp_path / "out")
+    assert code == 0, log
+    page = (tmp_path / "out/_build/html/chapters/planted.html").read_text()
+    drawings = re.findall(r"\bd=['\"]([^'\"]*)['\"]", page)
+    assert any("M319 602" in drawing for drawing in drawings)
+    assert not any("MM" in drawing for drawing in drawings)
+
+
 def test_styles_are_those_of_the_katex_that_renders() -> None:
     """A style sheet of another version of KaTeX sets the sizes wrong."""
     assert f'content:"{katex.katex_version}"' in (ROOT / "site/static/katex/katex.min.css").read_text()
