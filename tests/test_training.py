@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import integrate, stats
 from training import flows as training
-from training.record import used_code
+from training.record import begin, used_code
 
 from utils import data
 
@@ -316,3 +316,11 @@ def test_parts_are_apart():
 
 def test_the_record_is_json_as_the_script_writes_it():
     assert training.RESULTS.read_text() == json.dumps(RECORD, indent=1, sort_keys=True) + "\n"
+
+
+def test_a_record_begins_anew_when_the_code_is_another(tmp_path):
+    path = tmp_path / "record.json"
+    assert begin(path, "old", "make it") == {"code": "old", "runs": {}, "command": "make it"}
+    path.write_text(json.dumps({"code": "old", "runs": {"a 0": {"loss": 1}}, "command": "once"}))
+    assert begin(path, "old", "make it") == {"code": "old", "runs": {"a 0": {"loss": 1}}, "command": "make it"}
+    assert begin(path, "new", "make it") == {"code": "new", "runs": {}, "command": "make it"}

@@ -161,7 +161,7 @@ def _sum(e: Sum, where: tuple) -> tuple[Expr, str]:
     for limits in e.limits:  # the innermost first
         total, how = _summed(total, limits, where)
         names.append(how)
-    return total, joined(list(dict.fromkeys(names)))
+    return total, joined(names)
 
 
 def _summed(f: Expr, limits: tuple, where: tuple) -> tuple[Expr, str]:

@@ -33,9 +33,8 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 __all__ = ["Point", "evaluated", "points", "seed_of", "variables"]
 
 Variable: TypeAlias = Symbol | IndexedBase | MatrixSymbol
-Point: TypeAlias = (
-    dict  # Variable -> Rational, (nested) tuple of Rationals (IndexedBase), ImmutableMatrix (MatrixSymbol)
-)
+# Variable -> Rational, tuple of Rationals or of rows of them (IndexedBase), or ImmutableMatrix (MatrixSymbol)
+Point: TypeAlias = dict
 
 REGIMES = ((Rational(1, 40), Rational(1, 4)), (Rational(1, 3), Rational(3)), (Rational(4), Rational(40)))
 INTEGERS = ((1, 3), (4, 12), (13, 40))

@@ -216,10 +216,5 @@ def unsettled(items: Iterable[str], reasons: Mapping[str, str], ledger: Sequence
     return faults + [f"{i}: settled by a record, but not in the inventory" for i in sorted(claimed - known)]
 
 
-RULES = (
-    display_math,
-    unexecuted,
-    untidy,
-    bare_truths,
-    figures_without_words,
-)  # those that judge one notebook by itself
+# those that judge one notebook by itself
+RULES = (display_math, unexecuted, untidy, bare_truths, figures_without_words)

@@ -29,7 +29,7 @@ from utils import attention
 
 from . import speech
 from .flows import seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 from .speech import Batch
 
 FOLDER = Path(__file__).parent
@@ -347,10 +347,7 @@ def code() -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     complete(RESULTS, record, [(" ".join(map(str, run)), partial(job, *run)) for run in RUNS])
 
 

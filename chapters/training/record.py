@@ -11,7 +11,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-__all__ = ["complete", "fingerprint", "read_weights", "used_code", "write_weights"]
+__all__ = ["begin", "complete", "fingerprint", "read_weights", "used_code", "write_weights"]
+
+
+def begin(path: Path, code: str, command: str) -> dict:
+    """The record at `path` if it is that of this code, else one without runs; made by this command."""
+    record = json.loads(path.read_text()) if path.exists() else {}
+    if record.get("code") != code:
+        record = {"code": code, "runs": {}}
+    return record | {"command": command}
 
 
 def complete(path: Path, record: dict, jobs: Iterable[tuple[str, Callable[[Callable], dict]]]) -> None:

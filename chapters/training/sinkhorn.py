@@ -22,7 +22,7 @@ from torch import Generator, Tensor, nn
 from utils import data
 
 from .flows import count_weights, seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 from .vae import layer
 
 FOLDER = Path(__file__).parent
@@ -174,10 +174,7 @@ def code() -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     wanted = [(t, debiased, seed) for t in TEMPERATURES for debiased in (False, True) for seed in SEEDS]
     complete(RESULTS, record, [(key(*run), partial(job, *run)) for run in wanted])
 

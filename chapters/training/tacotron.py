@@ -33,7 +33,7 @@ from utils.attention import ContentAttention, LocationAttention, context, first_
 
 from . import speech
 from .flows import seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "tacotron.json"
@@ -322,10 +322,7 @@ def job(attention: str, r: int, seed: int, special: str, tell: Callable) -> dict
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     jobs = [
         (f"{name_of(a, r, special)} seed={seed}", partial(job, a, r, seed, special)) for a, r, seed, special in RUNS
     ]

@@ -22,7 +22,7 @@ from torch import Generator, Tensor, nn
 from utils import data
 
 from .flows import count_weights, seeded, standard_error
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "vae.json"
@@ -181,10 +181,7 @@ def code() -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     wanted = [(latent, seed) for latent in LATENTS for seed in SEEDS]
     complete(RESULTS, record, [(f"{latent} {seed}", partial(job, latent, seed)) for latent, seed in wanted])
 

@@ -23,7 +23,7 @@ from torch import Generator, Tensor, nn
 from utils import audio, data
 
 from .flows import count_weights, seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 from .vae import layer
 
 FOLDER = Path(__file__).parent
@@ -356,10 +356,7 @@ def styles_job(seed: int, tell) -> dict:
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     jobs = [(f"styles {seed}", partial(styles_job, seed)) for seed in SEEDS]
     jobs += [("mel", mel_job)]
     jobs += [(f"wavenet {depth} {seed}", partial(wavenet_job, depth, seed)) for depth in DEPTHS for seed in SEEDS]

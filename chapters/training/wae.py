@@ -26,7 +26,7 @@ from torch import Generator, Tensor, nn
 from utils import data
 
 from .flows import count_weights, seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 from .vae import layer
 
 FOLDER = Path(__file__).parent
@@ -286,13 +286,11 @@ def code() -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
+    record = begin(RESULTS, code(), COMMAND)
+    if "floor" not in record:
         record["reader"] = {"weights_sha256": write_weights(FOLDER / "wae-reader.pt", reader())}
         RESULTS.write_text(json.dumps(record))  # the judge reads it from there
         record["floor"] = floor()
-    record["command"] = COMMAND
     wanted = [(kind, latent, 0) for latent in (8, 2) for kind in KINDS]
     wanted += [(kind, 8, seed) for seed in SEEDS for kind in KINDS]
     complete(

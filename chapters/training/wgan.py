@@ -25,7 +25,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Generator, Tensor, nn
 
 from .flows import seeded
-from .record import complete, fingerprint, read_weights, write_weights
+from .record import begin, complete, fingerprint, read_weights, write_weights
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "wgan.json"
@@ -332,10 +332,7 @@ def gan_job(way: str, seed: int, tell: Callable) -> dict:
 def main() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # weights clipped hard make numbers too small to be fast
-    record = results() if RESULTS.exists() else {"code": "", "runs": {}}
-    if record["code"] != code():
-        record = {"code": code(), "runs": {}}
-    record["command"] = COMMAND
+    record = begin(RESULTS, code(), COMMAND)
     jobs = [(f"critic {way} {seed}", partial(critic_job, way, seed)) for way in CRITICS for seed in SEEDS]
     jobs += [(f"gan {way} {seed}", partial(gan_job, way, seed)) for way in GANS for seed in SEEDS]
     complete(RESULTS, record, jobs)
