@@ -38,6 +38,7 @@ from sympy.printing.precedence import PRECEDENCE
 
 __all__ = [
     "GLOSSARY",
+    "LOCAL",
     "Gloss",
     "as_written",
     "evaluating",
@@ -65,6 +66,98 @@ class Gloss:
 
 
 GLOSSARY: dict[str, Gloss] = {}
+
+# What a notebook may make for itself, by name: functions that stand for any function, and the arrays and indices of the
+# index maps, which count from 0 where the book's vectors count from 1. The notation page lists them with these meanings.
+LOCAL: dict[str, dict[str, str]] = {
+    "shrinkage": {
+        "g": "any smooth function, in Stein's identity",
+        "S": "covariance matrix of one observation",
+        "S_0": "covariance matrix of the prior",
+        "m_0": "mean vector of the prior",
+        "v": "an observation in several dimensions",
+    },
+    "change-of-variables": {
+        "f_X": "density of X, whatever it is",
+        "f_Y": "density of Y, whatever it is",
+        "g": "the map from X to Y, whatever it is",
+        "h": "the way back from Y to X",
+        "f": "joint density of X and Y, whatever it is",
+        "h_1": "first coordinate of the way back, a function of u alone",
+        "h_2": "second coordinate of the way back",
+        "varphi": "any function of Y whose mean is taken",
+        "S": "an invertible matrix: the linear map of a normal vector",
+        "v": "a vector less its mean",
+    },
+    "flows": {
+        "f_*": "coordinates of the map of a planar flow",
+        "s": "any function as the log scale of a coupling layer",
+        "t": "any function as the shift of a coupling layer",
+        "*": "coordinates of a coupling layer's map and of the other maps of the plane, named by the layer",
+    },
+    "score-function": {
+        "q": "any density of the latent variable, or any positive function of the parameter",
+        "j": "any joint density of x and the latent variable",
+        "f": "any function whose mean is taken",
+    },
+    "reparameterization": {
+        "f": "any function whose mean is taken",
+        "q": "any density of the noise or of the latent variable",
+        "tau": "any way from noise to the latent variable",
+    },
+    "generalized-reparameterization": {
+        "f": "any function whose mean is taken, or any density in the plane",
+        "q": "any density of the latent variable",
+        "T": "any way from noise to the latent variable",
+        "h": "velocity of the draw as the parameter moves",
+        "q_epsilon": "density of the standardized draw, whatever it is",
+        "F_*": "any velocity field in the plane",
+        "F": "any distribution function of the latent variable",
+    },
+    "kantorovich-duality": {
+        "g": "a plan as one long vector, indexed from 0",
+        "gamma": "a plan as a table, indexed from 0",
+        "varphi": "the sources' prices, indexed from 0",
+        "psi": "the targets' prices, indexed from 0",
+        "a": "the sources' prices, repeated for each target, indexed from 0",
+        "b": "the targets' prices, repeated for each source, indexed from 0",
+    },
+    "wasserstein-autoencoders": {"f": "any continuous function"},
+    "reshaping": {
+        "m": "memory: all numbers in a row, indexed from 0",
+        "x": "the batch before it is reshaped, indexed from 0",
+        "y": "the batch in the right order, indexed from 0",
+        "z": "the batch in the wrong order, indexed from 0",
+        "f": "the loss of one number and its target, whatever it is",
+    },
+    "attention": {
+        "u": "a row of a convolution matrix, from 0",
+        "j": "an encoder step, from 0",
+        "m": "a place in a window, from 0",
+        "X": "windows over an alignment, indexed from 0",
+        "a": "an alignment with zeros on both ends, indexed from 0",
+        "f": "location features, indexed from 0",
+        "F": "a filter, indexed from 0",
+    },
+    "pyramidal-encoders": {
+        "b": "a recording of the batch, from 0",
+        "t": "a step of a layer, from 0",
+        "c": "an input of a layer, from 0",
+        "x": "what goes into a layer, indexed from 0",
+        "y": "pairs of frames joined, indexed from 0",
+    },
+    "tacotron": {
+        "c": "a channel, or a number of a frame, from 0",
+        "l": "a place in the text, from 0",
+        "j": "a place in a pooling window, from 0",
+        "u": "a decoder step, from 0",
+        "b": "a string of the batch, from 0",
+        "x": "what a convolution bank puts out, indexed from 0",
+        "y": "what is pooled, or the true frames, indexed from 0",
+        "f": "the frames that a decoder is fed, indexed from 0",
+        "H": "any function in a highway layer",
+    },
+}
 
 
 def symbol(name: str, meaning: str, latex: str = "", **assumptions: bool) -> Symbol:
