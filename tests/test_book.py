@@ -9,8 +9,8 @@ from statistics import median
 import pytest
 import yaml
 
-from utils import ledger
-from utils.notation import GLOSSARY
+from utils import ledger, notation_page
+from utils.notation import GLOSSARY, LOCAL
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = ROOT / "chapters"
@@ -20,7 +20,6 @@ INVENTORY = json.loads((CHAPTERS / "inventory.json").read_text())
 FLOORS = json.loads((ROOT / "tests" / "coverage.json").read_text())
 BACK_MATTER = {"errata", "museum"}  # pages that state claims of their own, and are no chapters
 CHAPTER_NAMES = [name for name in NOTEBOOKS if name not in BACK_MATTER]
-MATRICES = {"S", "S_0", "m_0", "v"}  # matrices are declared where they are used, and glossed in the text there
 
 
 def test_there_is_a_book_to_test() -> None:
@@ -86,9 +85,22 @@ def test_every_inventory_item_is_settled(name: str) -> None:
 
 
 def test_every_symbol_is_in_the_glossary() -> None:
-    unknown = {s: r["label"] for r in RECORDS for s in r.get("symbols", ()) if s not in GLOSSARY.keys() | MATRICES}
+    known = {name: GLOSSARY.keys() | LOCAL.get(name, {}).keys() for name in NOTEBOOKS}
+    unknown = {s: r["label"] for r in RECORDS for s in r.get("symbols", ()) if s not in known[r["chapter"]]}
     unknown = {s: label for s, label in unknown.items() if "-exercise-" not in label}
     assert unknown == {}, "define them in utils/notation.py"
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_notebook_makes_symbols_of_its_own(name: str) -> None:
+    known = {key: entry.meaning for s, entry in GLOSSARY.items() for key in (entry.latex, s)}
+    assert ledger.own_symbols(NOTEBOOKS[name], known, LOCAL.get(name, {})) == []
+
+
+def test_every_symbol_of_the_glossary_is_used() -> None:
+    used = set().union(*(notation_page.uses(notebook) for notebook in NOTEBOOKS.values()))
+    assert sorted(GLOSSARY.keys() - used) == [], "no notebook uses them: strike them out of utils/notation.py"
+    assert LOCAL.keys() <= NOTEBOOKS.keys()
 
 
 def test_coverage_only_rises() -> None:

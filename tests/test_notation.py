@@ -36,7 +36,8 @@ from sympy import (
 )
 
 from utils import notation
-from utils.notation import GLOSSARY, as_written, gloss, glossary, latex, normal, symbol, table, tidy, vector
+from utils.notation import GLOSSARY, LOCAL, as_written, gloss, glossary, latex, normal, symbol, table, tidy, vector
+from utils.notation_page import letter, letters
 
 a, b, c = symbols("a b c", real=True)
 i, mu_0, sigma, tau_0, y, ys = (getattr(notation, name) for name in ("i", "mu_0", "sigma", "tau_0", "y", "ys"))
@@ -53,14 +54,14 @@ SHARED_LETTERS = {
     "D": {"around", "crossed"},
     "H": {"hw_value", "rows", "units"},
     "K": {"halvings", "layers", "lip"},
-    "L": {"depth", "enc_len", "length", "levels", "top_steps"},
+    "L": {"depth", "enc_len", "length", "levels"},
     "N": {"bands", "cells"},
     "Q": {"masses_q", "tilted_entry"},
     "R": {"bound", "other_inputs", "risk"},
-    "T": {"recorded", "time", "utterance_frames"},
-    "U": {"decoder_steps", "free_steps", "spelt", "us"},
+    "T": {"time", "utterance_frames"},
+    "U": {"decoder_steps", "us"},
     "W": {"columns", "ws"},
-    r"\Delta": {"gap", "halves", "step"},
+    r"\Delta": {"halves", "step"},
     r"\bar{y}": {"goal_mean", "ybar"},
     r"\ell": {"log_dets", "miles", "spacing"},
     r"\gamma": {"plan", "plan_entry", "radial_reach", "spread_plan"},
@@ -72,8 +73,8 @@ SHARED_LETTERS = {
     r"\lambda": {"exponent_bc", "lam", "leak", "price", "rate"},
     r"\mu": {"ms", "mu"},
     r"\nu": {"coupling", "frequency"},
-    r"\pi_1": {"halt_1", "rare"},
     r"\psi": {"psis", "psis_q"},
+    r"\tau_1": {"lost_1", "tau_1"},
     r"\theta": {"gen", "theta", "tie"},
     r"\varepsilon": {"eps", "temperature"},
     r"\varphi": {"azimuth", "phis"},
@@ -82,11 +83,13 @@ SHARED_LETTERS = {
     "a": {"address", "control", "fewest", "scale", "share_1", "slope"},
     "a_1": {"along_1", "pick_1"},
     "a_2": {"along_2", "pick_2"},
-    "b": {"border", "in_batch", "most_more", "row", "share_2", "shift"},
+    "b": {"border", "in_batch", "most_more", "share_2", "shift"},
     "c": {"baseline", "column_costs", "in_frame"},
     "c_1": {"least", "low"},
     "e": {"excess_mass", "saving", "shortfalls"},
     "e_0": {"energy", "floor_energy"},
+    "e_1": {"energy_1", "left_source"},
+    "e_2": {"energy_2", "left_target"},
     "f": {"factor", "guesses", "rewards"},
     "g": {"silent", "stretch"},
     "i": {"i", "in_memory"},
@@ -95,7 +98,9 @@ SHARED_LETTERS = {
     "m_1": {"mass", "mean_source"},
     "m_2": {"mean_target", "need_2"},
     "n": {"bins", "n", "targets"},
-    "p": {"order", "power", "step_b", "wanted_mass"},
+    "p": {"order", "power", "step_b"},
+    "p_1": {"kink_1", "p_1"},
+    "p_2": {"kink_2", "p_2"},
     "q": {"enc_1", "step_j"},
     "r": {"entry_ratio", "miss", "r", "radius", "reduction"},
     "s": {"idle", "s", "slacks", "total"},
@@ -105,17 +110,18 @@ SHARED_LETTERS = {
     "s_q": {"bezout_2", "q_sd"},
     "t": {"in_time", "reach", "t"},
     "u": {"first", "place", "ratio", "row_masses", "supply", "u", "unit"},
-    "u_{1}": {"mass_1", "u_1"},
-    "u_{2}": {"mass_2", "u_2"},
+    "u_1": {"mass_1", "push_1", "u_1"},
+    "u_2": {"mass_2", "push_2", "u_2"},
     "v": {"column_masses", "demand", "edge", "left_weights", "param", "second", "variational"},
     "v_{1}": {"mass_v", "v_1"},
     "w": {"middle", "w", "weight"},
     "w_1": {"facet_1", "row_1"},
     "w_2": {"facet_2", "row_2"},
     "x": {"first_frames", "made_frames", "x", "x_pos", "xs"},
+    "x_1": {"first_input", "x_1"},
     "y": {"goals", "true_frames", "y", "y_pos", "ys", "ys_pos"},
-    "y_1": {"flowed_1", "place_1"},
-    "y_2": {"flowed_2", "place_2"},
+    "y_1": {"flowed_1", "place_1", "y_1"},
+    "y_2": {"flowed_2", "place_2", "y_2"},
     "z": {"balance", "base", "draws", "latent", "z_pos"},
 }
 
@@ -483,10 +489,25 @@ def test_every_symbol_of_the_book_has_a_domain_a_meaning_and_latex():
 
 
 def test_letters_are_used_twice_only_on_purpose():
-    names = defaultdict(set)
-    for name, entry in GLOSSARY.items():
-        names[entry.latex].add(name)
-    assert {letter: shared for letter, shared in names.items() if len(shared) > 1} == SHARED_LETTERS
+    assert {shown: set(names) for shown, names in letters().items()} == {
+        letter(tex): names for tex, names in SHARED_LETTERS.items()
+    }
+
+
+def twins(meanings):
+    """Names that mean the same, but for case, articles, punctuation and spaces."""
+    names = defaultdict(list)
+    for name, meaning in meanings.items():
+        names[" ".join(w for w in re.findall(r"\w+", meaning.lower()) if w not in ("a", "an", "the"))].append(name)
+    return [found for found in names.values() if len(found) > 1]
+
+
+def test_no_two_symbols_mean_the_same():
+    meanings = {name: entry.meaning for name, entry in GLOSSARY.items()}
+    assert twins(meanings) == []
+    assert twins(meanings | {"noise_9": "The standard  normal noise."}) == [["eps", "noise_9"]]
+    for chapter, local in LOCAL.items():
+        assert twins(meanings | {f"{name} of {chapter}": why for name, why in local.items()}) == []
 
 
 @pytest.mark.parametrize("name", GLOSSARY)

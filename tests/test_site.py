@@ -25,6 +25,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from sphinxcontrib import katex
 
+from utils.notation import GLOSSARY
+from utils.notation_page import letters
 from utils.site import start_katex
 
 ROOT = Path(__file__).parent.parent
@@ -743,3 +745,48 @@ def test_a_renderer_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda socket: [sys.executable, "-c", "pass"])
     with pytest.raises(katex.KaTeXError):
         start_katex(tmp_path, 0.1)
+
+
+# The notation page
+
+
+@pytest.fixture(scope="session")
+def symbols_page(pages: dict[Path, BeautifulSoup], site: Path) -> BeautifulSoup:
+    return pages[site / "chapters" / "notation.html"]
+
+
+def test_the_notation_page_has_every_symbol_once_with_its_meaning(symbols_page: BeautifulSoup) -> None:
+    rows = symbols_page.select("tr[id^=symbol-]")
+    shown = {row.select_one("code").text: row.select("td")[1].p.text for row in rows}
+    assert len(rows) == len(shown)
+    plain = str.maketrans("’‘“”", "''\"\"")
+    assert {name: why.translate(plain) for name, why in shown.items()} == {n: g.meaning for n, g in GLOSSARY.items()}
+    assert all(row.select_one("td .katex") and row.select("td")[2].select("a") for row in rows)
+
+
+def test_the_notation_page_tells_letters_apart_and_leads_to_the_claims(symbols_page: BeautifulSoup) -> None:
+    meanings = symbols_page.select("tr[id^=letter-] li a")
+    assert len(meanings) == sum(map(len, letters().values()))
+    places = [link["href"] for link in symbols_page.select("tr[id^=symbol-] td:nth-of-type(3) a")]
+    assert sum("#equation-" in place for place in places) > 0.8 * len(places)
+    assert len(str(symbols_page)) < 1_100_000, "the page grew heavy"
+
+
+def test_the_notation_page_is_searched_from_a_disk(browser: webdriver.Chrome, site: Path) -> None:
+    view(browser, WIDE, "light")
+    browser.get((site / "chapters" / "notation.html").as_uri())
+    field = browser.find_element(By.CSS_SELECTOR, ".notation-filter input")
+    shown = (
+        "return [...document.querySelectorAll('tr[id^=symbol-]')].filter(row => row.checkVisibility()).map(r => r.id)"
+    )
+    everything = browser.execute_script(shown)
+    assert len(everything) == len(GLOSSARY)
+    for typed in (r"\lambda gamma law", "λ gamma law", "rate gamma law"):
+        field.clear()
+        field.send_keys(typed)
+        found = browser.execute_script(shown)
+        assert "symbol-rate" in found and len(found) < 12, typed
+    assert "rows" in browser.find_element(By.CSS_SELECTOR, ".notation-filter [role=status]").text
+    field.clear()
+    field.send_keys(" ", Keys.BACKSPACE)
+    assert browser.execute_script(shown) == everything

@@ -4,10 +4,12 @@ A rule takes what it judges and returns a list of faults in words; an empty list
 every chapter, and on a planted fault.
 """
 
+import ast
+import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ __all__ = [
     "duplicate_labels",
     "figures_without_words",
     "notebooks",
+    "own_symbols",
     "records",
     "records_of",
     "totals",
@@ -37,6 +40,11 @@ DISPLAY = re.compile(
 PRIVATE_PATH = re.compile(r"(?:(?<![\w.:/])|(?<=file://))/(?:home|root|tmp|work|Users|private|var)/[\w.-]+")
 ALT = r'<(?:(?:svg|audio)\b[^>]*\baria-label|img\b[^>]*\balt)="\s*[^"\s]'
 CAPTION = r"<figcaption[^>]*>(\s|<[^/][^>]*>)*[^<\s]"
+MAKERS = {
+    *("Symbol", "symbols", "Dummy", "Wild", "Idx", "IndexedBase", "MatrixSymbol", "Function"),
+    *("symbol", "vector", "table"),
+}
+MAKING = ("sympy", "utils.notation")
 REFERENCE = re.compile(r"\{eq\}`([^`<>]+)`|\{eq\}`[^`<]*<([^`>]+)>`")
 
 Notebook = Mapping[str, Any]
@@ -214,6 +222,80 @@ def unsettled(items: Iterable[str], reasons: Mapping[str, str], ledger: Sequence
     faults += [f"{i}: a reason is given, but it is not in the inventory" for i in sorted(set(reasons) - known)]
     claimed = {item for r in ledger for item in r["settles"]}
     return faults + [f"{i}: settled by a record, but not in the inventory" for i in sorted(claimed - known)]
+
+
+def own_symbols(notebook: Notebook, known: Mapping[str, str], local: Iterable[str]) -> list[str]:
+    """No notebook makes a symbol or an undefined function of its own, but in an exercise or by a listed name.
+
+    `known`: the glossary's meanings, by the name and by the printed letter. `local`: the names listed for this notebook
+    in `LOCAL` of utils/notation.py; one that no cell makes is a fault too. A name that is put together while the cell
+    runs counts with `*` for what cannot be read off.
+    """
+    made, exercise = [], False
+    cells = notebook["cells"]
+    made_from = {name for cell in cells for name in _imported_makers("".join(cell["source"]), cell["cell_type"])}
+    for k, cell in enumerate(cells):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            heading = re.findall(r"^## (.*)", source, flags=re.MULTILINE)
+            exercise = heading[-1].startswith("Exercise") if heading else exercise
+        elif not exercise:
+            made += [(k, name) for name in _made(ast.parse(source), made_from)]
+    faults = []
+    for k, name in made:
+        if name not in local:
+            meant = known.get(name) or known.get(name.lstrip("\\"))
+            has = f", and the glossary has one (“{meant}”)" if meant else ""
+            cure = "take it from utils/notation.py, or list it there in LOCAL with its meaning"
+            faults.append(f"cell {k}: makes a `{name}` of its own{has}; {cure}")
+    idle = sorted(set(local) - {name for _, name in made})
+    return faults + [f"LOCAL lists `{name}`, which no cell makes; strike it out" for name in idle]
+
+
+def _imported_makers(source: str, kind: str) -> Iterator[str]:
+    """The names under which a code cell imports the makers of symbols, or the modules that have them."""
+    for part in ast.walk(ast.parse(source)) if kind == "code" else ():
+        if isinstance(part, ast.ImportFrom) and part.module in MAKING:
+            yield from (a.asname or a.name for a in part.names if a.name in MAKERS)
+        elif isinstance(part, ast.ImportFrom):
+            yield from (f"{a.asname or a.name}." for a in part.names if f"{part.module}.{a.name}" in MAKING)
+        elif isinstance(part, ast.Import):
+            yield from (f"{a.asname or a.name}." for a in part.names if a.name in MAKING)
+
+
+def _made(tree: ast.AST, makers: set[str]) -> Iterator[str]:
+    """The names of the symbols that the calls in a tree make; a comprehension over literals is unrolled."""
+    loops = [part for part in ast.walk(tree) if isinstance(part, ast.GeneratorExp | ast.ListComp | ast.SetComp)]
+    values = {
+        loop.target.id: [str(value) for value in ast.literal_eval(loop.iter)]
+        for part in loops
+        for loop in part.generators
+        if isinstance(loop.target, ast.Name) and isinstance(loop.iter, ast.Tuple | ast.List | ast.Constant)
+        if all(isinstance(item, ast.Constant) for item in getattr(loop.iter, "elts", ()))
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and call.args and _is_maker(call.func, makers):
+            for name in _spelt(call.args[0], values):
+                yield from re.split(r"[,\s]+", name.strip(", "))
+
+
+def _is_maker(called: ast.expr, makers: set[str]) -> bool:
+    if isinstance(called, ast.Attribute):
+        return called.attr in MAKERS and f"{ast.unparse(called.value)}." in makers
+    return isinstance(called, ast.Name) and called.id in makers
+
+
+def _spelt(argument: ast.expr, values: Mapping[str, list[str]]) -> list[str]:
+    """What a name may be: a literal, a loop's variable, or a formatted string of both."""
+    if isinstance(argument, ast.Constant):
+        return [str(argument.value)]
+    if isinstance(argument, ast.Name):
+        return values.get(argument.id, ["*"])
+    if isinstance(argument, ast.FormattedValue):
+        return _spelt(argument.value, values)
+    if isinstance(argument, ast.JoinedStr):
+        return ["".join(parts) for parts in itertools.product(*(_spelt(part, values) for part in argument.values))]
+    return ["*"]
 
 
 # those that judge one notebook by itself

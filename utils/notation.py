@@ -67,8 +67,9 @@ class Gloss:
 
 GLOSSARY: dict[str, Gloss] = {}
 
-# What a notebook may make for itself, by name: functions that stand for any function, and the arrays and indices of the
-# index maps, which count from 0 where the book's vectors count from 1. The notation page lists them with these meanings.
+# What a notebook may make for itself, by name: functions that stand for any function, matrices, and the arrays and
+# indices of the index maps, which count from 0 where the book's vectors count from 1. The notation page lists them with
+# these meanings; each stands for one thing in one chapter, where the glossary's hold for the whole book.
 LOCAL: dict[str, dict[str, str]] = {
     "shrinkage": {
         "g": "any smooth function, in Stein's identity",
@@ -90,10 +91,12 @@ LOCAL: dict[str, dict[str, str]] = {
         "v": "a vector less its mean",
     },
     "flows": {
-        "f_*": "coordinates of the map of a planar flow",
+        "f_1": "first coordinate of a planar flow's map",
+        "f_2": "second coordinate of a planar flow's map",
         "s": "any function as the log scale of a coupling layer",
         "t": "any function as the shift of a coupling layer",
-        "*": "coordinates of a coupling layer's map and of the other maps of the plane, named by the layer",
+        "*_1": "first coordinate of a map of the plane, with the initial of the flow's name",
+        "*_2": "second coordinate of a map of the plane, with the initial of the flow's name",
     },
     "score-function": {
         "q": "any density of the latent variable, or any positive function of the parameter",
@@ -111,14 +114,15 @@ LOCAL: dict[str, dict[str, str]] = {
         "T": "any way from noise to the latent variable",
         "h": "velocity of the draw as the parameter moves",
         "q_epsilon": "density of the standardized draw, whatever it is",
-        "F_*": "any velocity field in the plane",
+        "F_1": "first coordinate of any flux in the plane",
+        "F_2": "second coordinate of any flux in the plane",
         "F": "any distribution function of the latent variable",
     },
     "kantorovich-duality": {
         "g": "a plan as one long vector, indexed from 0",
-        "gamma": "a plan as a table, indexed from 0",
-        "varphi": "the sources' prices, indexed from 0",
-        "psi": "the targets' prices, indexed from 0",
+        r"\gamma": "a plan as a table, indexed from 0",
+        r"\varphi": "the sources' prices, indexed from 0",
+        r"\psi": "the targets' prices, indexed from 0",
         "a": "the sources' prices, repeated for each target, indexed from 0",
         "b": "the targets' prices, repeated for each source, indexed from 0",
     },
@@ -422,12 +426,12 @@ def normal(x: Expr, mean: Expr, variance: Expr) -> Expr:
 
 theta = symbol("theta", "the unknown mean", real=True)
 y = symbol("y", "one observation, or a value of Y", real=True)
-sigma = symbol("sigma", "standard deviation of one observation, taken as known", positive=True)
+sigma = symbol("sigma", "standard deviation of one observation, taken as known, or of a normal law", positive=True)
 mu_0 = symbol("mu_0", "mean of the prior", real=True)
 tau_0 = symbol("tau_0", "standard deviation of the prior", positive=True)
 mu_1 = symbol("mu_1", "mean of the posterior after one observation", real=True)
 tau_1 = symbol("tau_1", "standard deviation of the posterior after one observation", positive=True)
-n = symbol("n", "number of observations", integer=True, positive=True)
+n = symbol("n", "number of observations, draws or points", integer=True, positive=True)
 ys = vector("ys", n, "the observations, numbered from 1 to n", latex="y", real=True)
 ybar = symbol("ybar", "mean of the observations", latex=r"\bar{y}", real=True)
 mu_n = symbol("mu_n", "mean of the posterior after n observations", real=True)
@@ -439,7 +443,6 @@ p_y_given_theta = symbol(
 )
 p_theta_given_y = symbol("p_theta_given_y", "density of the posterior", latex=r"p(\theta \mid y)", positive=True)
 p_y = symbol("p_y", "the evidence: density of y with theta integrated out", latex="p(y)", positive=True)
-ell_n = symbol("ell_n", "log-likelihood of n observations", latex=r"\ell_n(\theta)", real=True)
 i = symbol("i", "index of an observation, a coordinate or a school", integer=True, positive=True)
 lam = symbol("lam", "squared length of the mean vector", latex=r"\lambda", positive=True)
 d = symbol("d", "number of coordinates", integer=True, positive=True)
@@ -452,7 +455,12 @@ s = symbol("s", "sum of the squares of the other coordinates, or a singular valu
 q = symbol(
     "q", "mean of one over the squared length of X", latex=r"\mathbb{E}\frac{1}{\lVert X\rVert^2}", positive=True
 )
-q_4 = symbol("q_4", "that mean in four dimensions", latex=r"\mathbb{E}_{d=4}\frac{1}{\lVert X\rVert^2}", positive=True)
+q_4 = symbol(
+    "q_4",
+    "mean of one over the squared length of X in four dimensions",
+    latex=r"\mathbb{E}_{d=4}\frac{1}{\lVert X\rVert^2}",
+    positive=True,
+)
 overlap = symbol(
     "overlap",
     "mean product of the error and the shrinking direction",
@@ -460,7 +468,7 @@ overlap = symbol(
     real=True,
 )
 risk = symbol("risk", "mean squared error, summed over coordinates, of James and Stein's estimate", "R", positive=True)
-risk_4 = symbol("risk_4", "that risk in four dimensions", "R_4", positive=True)
+risk_4 = symbol("risk_4", "mean squared error of James and Stein's estimate in four dimensions", "R_4", positive=True)
 mse = symbol("mse", "mean squared error of the posterior mean for a fixed theta", r"\mathrm{MSE}", positive=True)
 bayes_risk = symbol("bayes_risk", "mean squared error averaged over the prior", r"\mathrm{MSE}_{\pi}", positive=True)
 B_n = symbol("B_n", "weight of the prior mean after n observations", positive=True)
@@ -468,11 +476,13 @@ kl = symbol("kl", "Kullback-Leibler divergence from the large-sample normal law"
 r = symbol("r", "variance of the sample mean over variance of the prior", positive=True)
 tv = symbol("tv", "total variation distance to the large-sample normal law", r"\mathrm{TV}", nonnegative=True)
 p_y_new = symbol("p_y_new", "density of the next observation", r"p(\tilde{y} \mid y_{1:n})", positive=True)
-p_theta_given_ys = symbol("p_theta_given_ys", "density of the posterior", r"p(\theta \mid y_{1:n})", positive=True)
+p_theta_given_ys = symbol(
+    "p_theta_given_ys", "density of the posterior after n observations", r"p(\theta \mid y_{1:n})", positive=True
+)
 log_evidence = symbol(
     "log_evidence", "log density of all school effects, their common mean integrated out", r"\log m(\tau)", real=True
 )
-mu = symbol("mu", "common mean, or the mean of X", real=True)
+mu = symbol("mu", "common mean, or the mean of X or of q", real=True)
 w = vector("w", n, "weights: one over the variance of each effect around the common mean", positive=True)
 weight = symbol("weight", "a regression weight", "w", real=True)
 estimate = symbol("estimate", "posterior mean of a regression weight", r"\hat{w}", real=True)
@@ -586,7 +596,7 @@ jac_logistic = symbol(
 )
 v_1 = symbol("v_1", "fraction broken off the whole stick", positive=True)
 v_2 = symbol("v_2", "fraction broken off what is left", positive=True)
-v_3 = symbol("v_3", "fraction broken off what is left then", positive=True)
+v_3 = symbol("v_3", "fraction broken off what is left after two breaks", positive=True)
 jac_sticks = symbol(
     "jac_sticks",
     "determinant of stick-breaking",
@@ -639,8 +649,8 @@ inner_11, inner_12, inner_21, inner_22 = (
     symbol(f"inner_{ij}", f"entry {ij} of the first layer's Jacobian", f"A_{{{ij}}}", real=True)
     for ij in (11, 12, 21, 22)
 )
-p_mean = symbol("p_mean", "mean of the data's law", "m_p", real=True)
-p_sd = symbol("p_sd", "standard deviation of the data's law", "s_p", positive=True)
+p_mean = symbol("p_mean", "mean of the law that an affine flow is fitted to", "m_p", real=True)
+p_sd = symbol("p_sd", "standard deviation of the law that an affine flow is fitted to", "s_p", positive=True)
 q_mean = symbol("q_mean", "shift of an affine flow: the mean of its law", "m_q", real=True)
 q_sd = symbol("q_sd", "scale of an affine flow: the standard deviation of its law", "s_q", positive=True)
 forward_kl = symbol("forward_kl", "divergence from the model to the data", r"\mathrm{KL}(p \Vert q)", nonnegative=True)
@@ -681,8 +691,9 @@ away_1, away_2, away_3 = (
     for i in (1, 2, 3)
 )
 stretch = symbol("stretch", "factor by which a radial flow moves a point off its centre", "g", real=True)
-stretch_slope = symbol("stretch_slope", "slope of that factor in the distance", "g'", real=True)
-log_scale = symbol("log_scale", "log scale that a network gives a coordinate", "s_0", real=True)
+stretch_slope = symbol(
+    "stretch_slope", "slope in the distance of the factor by which a radial flow moves a point", "g'", real=True
+)
 log_scale_1, log_scale_2, log_scale_3 = (
     symbol(f"log_scale_{i}", f"log scale that a network gives coordinate {i}", f"s_{i}", real=True) for i in (1, 2, 3)
 )
@@ -706,7 +717,6 @@ bits = symbol("bits", "bits per dimension", r"\mathrm{bpd}", real=True)
 log_p_unit = symbol("log_p_unit", "log density of the data scaled to the unit cube", r"\log p(x)", real=True)
 levels = symbol("levels", "number of grey levels", "L", integer=True, positive=True)
 log_cell = symbol("log_cell", "log probability of a grey level", r"\log P(k)", real=True)
-decay = symbol("decay", "rate of an exponential density", r"\eta", positive=True)
 time = symbol("time", "time along a continuous flow", "T", positive=True)
 drift = symbol("drift", "rate of a linear velocity field", "a_0", real=True)
 spin = symbol("spin", "angular velocity of a linear field", r"\omega", real=True)
@@ -733,7 +743,7 @@ mean_log = symbol("mean_log", "mean of the log of a gamma draw", r"\mathbb{E}\lo
 var_log = symbol("var_log", "variance of the log of a gamma draw", r"\operatorname{Var}(\log z)", positive=True)
 skew_noise = symbol("skew_noise", "third moment of the standardized draw", r"\mathbb{E}\,\epsilon^3", real=True)
 log_q_noise = symbol(
-    "log_q_noise", "log density of the standardized draw", r"\log q_\epsilon(\epsilon;\alpha)", real=True
+    "log_q_noise", "log density of the standardized log of a gamma draw", r"\log q_\epsilon(\epsilon;\alpha)", real=True
 )
 h_gamma = symbol("h_gamma", "velocity of the draw as the shape moves, the noise held", r"h_\alpha(z)", real=True)
 g_rep = symbol("g_rep", "the reparameterization part of the gradient", r"g^{\mathrm{rep}}", real=True)
@@ -794,7 +804,7 @@ u_gamma = symbol("u_gamma", "relative growth of a cell around the draw", r"u_\al
 # ------------------------------------------------------------------------------------ reparameterization (part III)
 
 latent = symbol("latent", "a latent variable: a draw of q", "z", real=True)
-variational = symbol("variational", "a variational parameter", "v", positive=True)
+variational = symbol("variational", "a variational parameter that is positive", "v", positive=True)
 f_gumbel = symbol("f_gumbel", "density of mu - sigma log(-log U)", r"f_{\mathrm{Gumbel}}(z)", positive=True)
 f_logit = symbol("f_logit", "density of mu + sigma log(U / (1 - U))", r"f_{\mathrm{logistic}}(z)", positive=True)
 f_cauchy = symbol("f_cauchy", "density of mu + sigma tan(pi (U - 1/2))", r"f_{\mathrm{Cauchy}}(z)", positive=True)
@@ -865,18 +875,9 @@ mean_log_joint = symbol("mean_log_joint", "mean of the log joint density under q
 entropy_q = symbol("entropy_q", "entropy of the variational law", "H(q)", real=True)
 kl_q = symbol("kl_q", "divergence from the posterior to q", r"\mathrm{KL}(q \Vert p(\cdot \mid x))", nonnegative=True)
 argument = symbol("argument", "the argument of a logarithm", r"\tau", positive=True)
-grad_f_mu = symbol("grad_f_mu", "slope in μ of the mean log joint density", r"\partial_\mu\, \mathbb{E}_q f", real=True)
-grad_f_sigma = symbol(
-    "grad_f_sigma", "slope in σ of the mean log joint density", r"\partial_\sigma\, \mathbb{E}_q f", real=True
-)
 grad_elbo_sigma = symbol("grad_elbo_sigma", "slope of the bound in σ", r"\partial_\sigma \mathcal{L}", real=True)
 grad_square = symbol("grad_square", "slope in μ of the mean of z²", r"\partial_\mu\, \mathbb{E}\, z^2", real=True)
 grad_step = symbol("grad_step", "slope in μ of the probability of z > 0", r"\partial_\mu\, P(z > 0)", positive=True)
-mean_log_z = symbol("mean_log_z", "mean of log z under a gamma law", r"\mathbb{E} \log z", real=True)
-var_naive = symbol("var_naive", "variance of the score estimator of one draw", r"\mathrm{Var}\, g", positive=True)
-var_dim = symbol(
-    "var_dim", "variance of the score estimator in d dimensions", r"\mathrm{Var}\, \lVert z \rVert^2 z_1", positive=True
-)
 control = symbol("control", "coefficient of a control variate", "a", real=True)
 control_best = symbol("control_best", "best coefficient of a control variate", "a^*", real=True)
 ws = vector("ws", n, "equally likely values of an estimator W", "W", real=True)
@@ -894,7 +895,7 @@ rewards = vector("rewards", n, "values of f at the draws", "f", real=True)
 scores = vector("scores", n, "scores of the draws", r"\varsigma", real=True)
 halves = vector("halves", n, "half the distance of the two values that W has given T", r"\Delta", real=True)
 centres = vector("centres", n, "mean of W given each value of T", "m", real=True)
-mean_centre = symbol("mean_centre", "mean of those means", r"\overline{m}", real=True)
+mean_centre = symbol("mean_centre", "mean of the means of W given T", r"\overline{m}", real=True)
 coupling = symbol("coupling", "weight of the second term of f", r"\nu", real=True)
 var_joint = symbol("var_joint", "variance with both terms of f", r"\mathrm{Var}\, g_1", positive=True)
 var_given = symbol(
@@ -976,7 +977,6 @@ gram_22 = symbol("gram_22", "squared length of the second column of W", "g_{22}"
 op_norm = symbol(
     "op_norm", "operator norm of a weight matrix: its largest singular value", r"\lVert W \rVert", nonnegative=True
 )
-turn = symbol("turn", "angle of a unit vector", r"\phi", real=True)
 limit_c = symbol("limit_c", "where weights are clipped", r"c_{\max}", positive=True)
 fan_out = symbol("fan_out", "number of outputs of a layer", "n_{out}", integer=True, positive=True)
 fan_in = symbol("fan_in", "number of inputs of a layer", "n_{in}", integer=True, positive=True)
@@ -1034,7 +1034,9 @@ phi_1, phi_2 = (symbol(f"phi_{i}", f"potential of source {i}", rf"\varphi_{i}", 
 psi_1, psi_2 = (symbol(f"psi_{j}", f"potential of target {j}", rf"\psi_{j}", real=True) for j in (1, 2))
 mass_1, mass_2 = (symbol(f"mass_{i}", f"mass of source {i} of two", f"u_{{{i}}}", positive=True) for i in (1, 2))
 excess_mass = symbol("excess_mass", "mass of the first source less that of the second target", "e", real=True)
-around = symbol("around", "cost of the diagonal cells less that of the other two", "D", positive=True)
+around = symbol(
+    "around", "cost of the diagonal cells less that of the other two, where that is positive", "D", positive=True
+)
 plan_value = symbol("plan_value", "cost of the best plan", r"I", real=True)
 kink_1, kink_2 = (
     symbol(f"kink_{j}", f"price of the second source at which target {j} is indifferent", f"p_{j}", real=True)
@@ -1101,14 +1103,19 @@ enc_sd = symbol("enc_sd", "standard deviation of an encoder's noise", "s_Q", pos
 enc_best = symbol("enc_best", "the encoder's slope that the penalised objective picks", "a_Q^*", positive=True)
 dec = symbol("dec", "slope of a linear decoder", "b_G", positive=True)
 dec_sd = symbol("dec_sd", "standard deviation of a decoder's noise", "s_G", positive=True)
-decoded = symbol("decoded", "what a deterministic decoder makes of one latent point", "G(z)", real=True)
+decoded = symbol("decoded", "what a deterministic decoder makes of one latent point, its code", "G(z)", real=True)
 data_sd = symbol("data_sd", "standard deviation of the data", r"\sigma_X", positive=True)
 plan_xy = symbol(
     "plan_xy", "density of a coupling that passes through the latent variable", r"\gamma(x, y)", positive=True
 )
 q_agg = symbol("q_agg", "aggregated posterior: the law of the codes of all data", "q_Z(z)", positive=True)
 p_gen = symbol("p_gen", "density of what the model generates", "p_G(y)", positive=True)
-cost_latent = symbol("cost_latent", "mean squared distance under such a coupling", r"\mathcal{C}(q)", positive=True)
+cost_latent = symbol(
+    "cost_latent",
+    "mean squared distance under a coupling that passes through the latent variable",
+    r"\mathcal{C}(q)",
+    positive=True,
+)
 w2_model = symbol("w2_model", "squared Wasserstein distance from data to model", "W_2^2(P_X, P_G)", nonnegative=True)
 w1_model = symbol("w1_model", "Wasserstein distance from data to model", "W_1(P_X, P_G)", nonnegative=True)
 penalised = symbol("penalised", "infimum of reconstruction cost plus penalty", r"D_\lambda", nonnegative=True)
@@ -1116,7 +1123,7 @@ penalty = symbol("penalty", "weight of the penalty on the aggregated posterior",
 f_folded = symbol(
     "f_folded", "density of the size of a standard normal variable", r"f_{\lvert Z\rvert}(y)", positive=True
 )
-latent_pos = symbol("latent_pos", "a positive code", "z_{+}", positive=True)
+latent_pos = symbol("latent_pos", "a positive code, a draw of the half-normal law", "z_{+}", positive=True)
 kl_half = symbol(
     "kl_half", "divergence of the half-normal code from the prior", r"\mathrm{KL}(q_{+} \Vert p_Z)", positive=True
 )
@@ -1164,7 +1171,6 @@ mean_kl = symbol(
 enc_1 = vector("enc_1", n, "law of the code given the first of two data points", "q", positive=True)
 enc_2 = vector("enc_2", n, "law of the code given the second of two data points", "q'", positive=True)
 prior_pmf = vector("prior_pmf", n, "the prior on finitely many codes", r"\bar{p}", positive=True)
-recon = symbol("recon", "what a decoder makes of one code", "g_z", real=True)
 pulls = vector("pulls", n, "shares of the data in one code: q(z given x) times p(x)", r"\mathsf{w}", positive=True)
 pixels = vector("pixels", n, "data points, one coordinate of each", r"\mathsf{x}", real=True)
 apart = symbol("apart", "distance of each of two posterior means from 0", "m_Q", positive=True)
@@ -1219,19 +1225,21 @@ column_mass = symbol("column_mass", "mass of one column", "v_j", positive=True)
 column_potential = symbol("column_potential", "potential of one column", r"\psi_j", real=True)
 soft_min = symbol("soft_min", "soft minimum of two reduced costs", r"\operatorname{smin}_\varepsilon", real=True)
 least = symbol("least", "the smaller of two reduced costs", "c_1", real=True)
-share_1 = symbol("share_1", "mass of the first of two points", "a", positive=True)
+share_1 = symbol("share_1", "mass of the first point of the first law", "a", positive=True)
 share_2 = symbol("share_2", "mass of the first point of the second law", "b", positive=True)
-both_first = symbol("both_first", "mass that goes from the first point to the first", r"\gamma_{11}", positive=True)
+both_first = symbol(
+    "both_first", "mass that goes from the first point to the first, never zero", r"\gamma_{11}", positive=True
+)
 mass_12, mass_21, mass_22 = (
     symbol(
         f"mass_{ij}",
-        f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}",
+        f"mass of a plan on the cell in row {ij[0]} and column {ij[1]}, never zero",
         rf"\gamma_{{{ij}}}",
         positive=True,
     )
     for ij in ("12", "21", "22")
 )
-crossed = symbol("crossed", "cost of the diagonal less that of the other two cells", "D", real=True)
+crossed = symbol("crossed", "cost of the diagonal cells less that of the other two, of either sign", "D", real=True)
 coin_kl = symbol("coin_kl", "divergence of a coin's plan from independence", r"\mathrm{KL}_\gamma", nonnegative=True)
 reversed_kl = symbol(
     "reversed_kl", "divergence of independence from a coin's plan", r"\mathrm{KL}^{*}_\gamma", nonnegative=True
@@ -1281,56 +1289,6 @@ map_11, map_12, map_22 = (
 )
 
 
-# --------------------------------------------------------------------------------- pyramidal encoders (part V)
-
-recorded = symbol("recorded", "number of frames of a recording", "T", integer=True, positive=True)
-halvings = symbol("halvings", "depth of a pyramid: how often time is halved", "K", integer=True, nonnegative=True)
-top_steps = symbol("top_steps", "number of encoder steps that a decoder looks at", "L", integer=True, positive=True)
-spelt = symbol("spelt", "number of decoder steps", "U", integer=True, positive=True)
-factor = symbol("factor", "number of frames that are joined", "f", integer=True, positive=True)
-encoder_steps = symbol("encoder_steps", "steps of all layers of a pyramid", "S_K", positive=True)
-pyramid_energies = symbol("pyramid_energies", "energies that a decoder computes", "E_K", positive=True)
-units = symbol("units", "size of the state of an LSTM, one way", "H", integer=True, positive=True)
-bands = symbol("bands", "number of inputs of an LSTM", "N", integer=True, positive=True)
-blstm_weights = symbol("blstm_weights", "number of weights of a bidirectional LSTM", "W_N", positive=True)
-work_share = symbol(
-    "work_share", "work of a pyramid's layer, over that of a layer that does not halve", "w_K", positive=True
-)
-gap = symbol("gap", "energy of the best step less that of the others", r"\Delta", positive=True)
-floor_energy = symbol("floor_energy", "energy of all steps but the best", "e_0", real=True)
-best_mass = symbol("best_mass", "weight of the best step under a softmax", r"\alpha_{*}", positive=True)
-fitting = symbol("fitting", "number of frames that are worth looking at", "m", integer=True, positive=True)
-fitting_mass = symbol("fitting_mass", "weight of all steps that are worth looking at", "A_K", positive=True)
-wanted_mass = symbol("wanted_mass", "weight that the best step is to have", "p", positive=True)
-needed_gap = symbol("needed_gap", "gap that gives the best step its weight", r"\Delta_p", real=True)
-first_frames = vector("first_frames", d, "first frame of a pair", "x", real=True)
-second_frames = vector("second_frames", d, "second frame of a pair", "x'", real=True)
-lost = symbol(
-    "lost",
-    "least squared error of a pair of frames told from their mean",
-    r"\epsilon_{\mathrm{mean}}",
-    nonnegative=True,
-)
-left_weights = vector("left_weights", d, "weights on the first frame of a pair", "v", real=True)
-leak = symbol("leak", "share of its state that a cell keeps in one step", r"\lambda", real=True, nonzero=True)
-path_steps = symbol("path_steps", "arcs from the first frame to the last step at the top", "P_K", positive=True)
-silent = symbol("silent", "number of silent frames between two words", "g", integer=True, positive=True)
-straddle = symbol(
-    "straddle", "share of the ways to lay a grid of blocks in which a gap lies within one", "s_g", nonnegative=True
-)
-fewest = symbol("fewest", "least number of words in a string", "a", integer=True, positive=True)
-most_more = symbol(
-    "most_more", "greatest number of words in a string, less the least", "b", integer=True, nonnegative=True
-)
-floor_entropy = symbol("floor_entropy", "entropy of a random string of digits", "H_Y", positive=True)
-letter_floor = symbol("letter_floor", "entropy of a random string of digits a letter", r"\bar{H}_Y", positive=True)
-row = symbol("row", "number of a recording in a batch, from 0", "b", integer=True, nonnegative=True)
-glued = symbol("glued", "recording that the second half of row b comes from", "b'", integer=True, nonnegative=True)
-first_input = symbol("first_input", "first input of a leaky cell", "x_1", real=True)
-other_inputs = symbol("other_inputs", "what the other inputs add to the last state", "R", real=True)
-log_chances = vector(
-    "log_chances", spelt, "log probability of each letter, given those before it", r"\log p", real=True
-)
 # ----------------------------------------------------------------------------------- reshaping (part V)
 
 batch = symbol("batch", "utterances in a batch", "B", positive=True, integer=True)
@@ -1338,7 +1296,7 @@ reduction = symbol(
     "reduction", "reduction factor: frames that a decoder emits in one step", "r", positive=True, integer=True
 )
 bins = symbol("bins", "numbers in a frame: its mel bins", "n", positive=True, integer=True)
-utterance_frames = symbol("utterance_frames", "frames of an utterance", "T", positive=True, integer=True)
+utterance_frames = symbol("utterance_frames", "frames of an utterance or a recording", "T", positive=True, integer=True)
 decoder_steps = symbol("decoder_steps", "steps of the decoder", "U", positive=True, integer=True)
 in_batch = symbol("in_batch", "an utterance of the batch, from 0", "b", nonnegative=True, integer=True)
 in_step = symbol("in_step", "a frame among those of one step, from 0", "j", nonnegative=True, integer=True)
@@ -1436,7 +1394,9 @@ kappa_now, kappa_before = (
     for name, words, latex in (("now", "at this step", r"\kappa_t"), ("before", "at the step before", r"\kappa_{t-1}"))
 )
 kappa_hat = symbol("kappa_hat", "logarithm of how far a component moves", r"\hat\kappa_t", real=True)
-kappa_hat_2 = symbol("kappa_hat_2", "the same at the step after", r"\hat\kappa_{t+1}", real=True)
+kappa_hat_2 = symbol(
+    "kappa_hat_2", "logarithm of how far a component moves at the step after", r"\hat\kappa_{t+1}", real=True
+)
 kappa_1, kappa_2 = (symbol(f"kappa_{a}", f"centre of component {a}", rf"\kappa_{a}", real=True) for a in (1, 2))
 forth_1, forth_2 = (
     symbol(f"forth_{a}", f"how far component {a} moves", rf"\delta\kappa_{a}", positive=True) for a in (1, 2)
@@ -1487,7 +1447,7 @@ dot_var = symbol(
     r"\mathrm{Var}\, q^\top k",
     positive=True,
 )
-smooth_0 = symbol("smooth_0", "weight of that key after smoothing", r"\alpha^\sigma_0", positive=True)
+smooth_0 = symbol("smooth_0", "weight of the key that is ahead, after smoothing", r"\alpha^\sigma_0", positive=True)
 odds_1 = symbol("odds_1", "odds of the lower of two energies: its exponential", r"o_\sigma", positive=True)
 excess = symbol("excess", "by which share the odds of the higher energy are larger", r"x_\sigma", positive=True)
 walk_mean = symbol(
@@ -1498,18 +1458,61 @@ log_odds = symbol(
 )
 
 
+# --------------------------------------------------------------------------------- pyramidal encoders (part V)
+
+halvings = symbol("halvings", "depth of a pyramid: how often time is halved", "K", integer=True, nonnegative=True)
+factor = symbol("factor", "number of frames that are joined", "f", integer=True, positive=True)
+encoder_steps = symbol("encoder_steps", "steps of all layers of a pyramid", "S_K", positive=True)
+pyramid_energies = symbol("pyramid_energies", "energies that a decoder computes", "E_K", positive=True)
+units = symbol("units", "size of the state of an LSTM, one way", "H", integer=True, positive=True)
+bands = symbol("bands", "number of inputs of an LSTM", "N", integer=True, positive=True)
+blstm_weights = symbol("blstm_weights", "number of weights of a bidirectional LSTM", "W_N", positive=True)
+work_share = symbol(
+    "work_share", "work of a pyramid's layer, over that of a layer that does not halve", "w_K", positive=True
+)
+floor_energy = symbol("floor_energy", "energy of all steps but the best", "e_0", real=True)
+fitting = symbol("fitting", "number of frames that are worth looking at", "m", integer=True, positive=True)
+fitting_mass = symbol("fitting_mass", "weight of all steps that are worth looking at", "A_K", positive=True)
+needed_gap = symbol("needed_gap", "gap that gives the best step its weight", r"\Delta_p", real=True)
+first_frames = vector("first_frames", d, "first frame of a pair", "x", real=True)
+second_frames = vector("second_frames", d, "second frame of a pair", "x'", real=True)
+lost = symbol(
+    "lost",
+    "least squared error of a pair of frames told from their mean",
+    r"\epsilon_{\mathrm{mean}}",
+    nonnegative=True,
+)
+left_weights = vector("left_weights", d, "weights on the first frame of a pair", "v", real=True)
+leak = symbol("leak", "share of its state that a cell keeps in one step", r"\lambda", real=True, nonzero=True)
+path_steps = symbol("path_steps", "arcs from the first frame to the last step at the top", "P_K", positive=True)
+silent = symbol("silent", "number of silent frames between two words", "g", integer=True, positive=True)
+straddle = symbol(
+    "straddle", "share of the ways to lay a grid of blocks in which a gap lies within one", "s_g", nonnegative=True
+)
+fewest = symbol("fewest", "least number of words in a string", "a", integer=True, positive=True)
+most_more = symbol(
+    "most_more", "greatest number of words in a string, less the least", "b", integer=True, nonnegative=True
+)
+floor_entropy = symbol("floor_entropy", "entropy of a random string of digits", "H_Y", positive=True)
+letter_floor = symbol("letter_floor", "entropy of a random string of digits a letter", r"\bar{H}_Y", positive=True)
+glued = symbol("glued", "recording that the second half of row b comes from", "b'", integer=True, nonnegative=True)
+first_input = symbol("first_input", "first input of a leaky cell", "x_1", real=True)
+other_inputs = symbol("other_inputs", "what the other inputs add to the last state", "R", real=True)
+log_chances = vector(
+    "log_chances", decoder_steps, "log probability of each letter, given those before it", r"\log p", real=True
+)
 # -------------------------------------------------------------------------------------------- Tacotron (part V)
 
 drop_rate = symbol("drop_rate", "probability that dropout removes an input", r"p_{\mathrm{d}}", positive=True)
 activation = symbol("activation", "one input of a dropout layer", r"x_{\mathrm{d}}", real=True)
 drop_mean = symbol("drop_mean", "mean of an input after inverted dropout", r"\mathbb{E}\,\tilde{x}", real=True)
-drop_var = symbol("drop_var", "its variance", r"\mathrm{Var}\,\tilde{x}", nonnegative=True)
+drop_var = symbol(
+    "drop_var", "variance of an input after inverted dropout", r"\mathrm{Var}\,\tilde{x}", nonnegative=True
+)
 feed_gain = symbol("feed_gain", "factor by which a decoder hands on an error in what it is fed", "g_f", positive=True)
 feed_slip = symbol("feed_slip", "error that a decoder adds at each step", r"\delta_f", positive=True)
-free_steps = symbol("free_steps", "number of steps of a decoder that runs freely", "U", integer=True, positive=True)
-free_error = symbol("free_error", "error of the last of these steps", "e_U", positive=True)
+free_error = symbol("free_error", "error of the last step of a decoder that runs freely", "e_U", positive=True)
 chars = symbol("chars", "length of the text, in characters", r"L_{\mathrm{in}}", integer=True, positive=True)
-filt_width = symbol("filt_width", "width of a filter", r"w_{\mathrm{f}}", integer=True, positive=True)
 half_len = symbol(
     "half_len",
     "length of the output of a convolution that is padded by half of its width",
@@ -1524,9 +1527,9 @@ cbhg_field = symbol(
     "cbhg_field", "characters that one output of the bank's stack can see", r"R_{\mathrm{b}}", positive=True
 )
 hw_in = symbol("hw_in", "input of a highway layer of one unit", r"x_{\mathrm{h}}", real=True)
-hw_value = symbol("hw_value", "what a highway layer would put in its place", r"H", real=True)
+hw_value = symbol("hw_value", "what a highway layer would put in the place of its input", r"H", real=True)
 gate = symbol("gate", "a gate: the share of H in what a highway layer passes on", "T_g", positive=True)
-hw_slope = symbol("hw_slope", "slope of that", r"H'", real=True)
+hw_slope = symbol("hw_slope", "slope of what a highway layer would put in the place of its input", r"H'", real=True)
 gate_bias = symbol("gate_bias", "bias of a gate", r"b_T", real=True)
 gate_weight = symbol("gate_weight", "weight of a gate's input", r"a_T", real=True)
 gate_shut = symbol("gate_shut", "how far below zero a gate's argument lies", r"\zeta_T", positive=True)
@@ -1538,37 +1541,24 @@ update = symbol(
     "update", "update gate of a GRU: the share of the old state that is kept", r"z_{\mathrm{u}}", positive=True
 )
 query_toy = symbol("query_toy", "state of the attention RNN in a toy of one unit", r"s_{\mathrm{q}}", real=True)
-memory_1 = symbol("memory_1", "first of two encoder states", r"h_1", real=True)
-memory_2 = symbol("memory_2", "second of two encoder states", r"h_2", real=True)
 out_state = symbol("out_state", "weight of the RNN's state in the frame", r"v_s", real=True)
 out_context = symbol("out_context", "weight of the context in the frame", r"v_c", real=True)
 first_frame = symbol("first_frame", "first frame of a toy decoder", r"y_{1}^{\mathrm{dec}}", real=True)
-text_grad = symbol(
-    "text_grad", "derivative of the first frame in an encoder state", r"\partial y_1/\partial h_1", real=True
+dec_steps = symbol(
+    "dec_steps", "steps in which a decoder emits all frames of an utterance", r"U_r", integer=True, positive=True
 )
-frames = symbol("frames", "number of mel frames", r"T_{\mathrm{y}}", integer=True, positive=True)
-frames_each = symbol(
-    "frames_each",
-    "reduction factor: frames that one decoder step emits",
-    r"r_{\mathrm{y}}",
-    integer=True,
-    positive=True,
-)
-dec_steps = symbol("dec_steps", "number of decoder steps", r"U_r", integer=True, positive=True)
 truth_share = symbol("truth_share", "share of the steps at which the truth is fed", r"\epsilon_s", positive=True)
 first_a = symbol("first_a", "probability of the sequence AA; the other is BB", r"p_A", positive=True)
 said_a = symbol("said_a", "the model's probability of A after A", r"q_A", positive=True)
 ss_target = symbol(
     "ss_target", "how often the target is A when A is fed", r"P(x_2 = A \mid \text{fed } A)", positive=True
 )
-ss_loss = symbol(
-    "ss_loss", "mean log loss of the second symbol, over the cases in which A is fed", r"\ell_s", positive=True
+ss_slope = symbol(
+    "ss_slope", "slope in the model's probability of A of the mean log loss where A is fed", r"\ell_s'", real=True
 )
-ss_slope = symbol("ss_slope", "its slope in the model's probability", r"\ell_s'", real=True)
 mixed = symbol("mixed", "probability that a free run mixes A and B", r"P(x_1 \ne x_2)", nonnegative=True)
 decay_step = symbol("decay_step", "number of the update", r"\iota", positive=True)
 decay_scale = symbol("decay_scale", "constant of the inverse sigmoid schedule", r"k_s", positive=True)
-decay_slope = symbol("decay_slope", "slope of that schedule", r"\epsilon_s'(\iota)", real=True)
 mel = symbol("mel", "frequency on the mel scale", r"m_{\mathrm{f}}", nonnegative=True)
 hertz = symbol("hertz", "frequency in hertz", r"f_{\mathrm{Hz}}", nonnegative=True)
 bin_1, bin_2, bin_3, bin_4 = (
@@ -1596,10 +1586,9 @@ pieces = vector(
     "pieces", overlaps, "what the frames over a sample ask for, inverse transforms", r"\mathsf{y}", real=True
 )
 tapers_1 = symbol("tapers_1", "the window's value at a sample that one frame covers", r"\mathsf{v}_1", real=True)
-pieces_1 = symbol("pieces_1", "what that frame asks for", r"\mathsf{y}_1", real=True)
+pieces_1 = symbol("pieces_1", "what the only frame over a sample asks for", r"\mathsf{y}_1", real=True)
 sample = symbol("sample", "value of a sample", "x_n", real=True)
 merged = symbol("merged", "value of a sample from least squares", "x_n^{*}", real=True)
-rare = symbol("rare", "probability of the value 1; else it is 0", r"\pi_1", positive=True)
 guess = symbol("guess", "a single guess for a random value", "c_g", positive=True)
 mean_sq = symbol("mean_sq", "mean squared error of a guess", r"\mathbb{E}(Y - c)^2", positive=True)
 mean_abs = symbol("mean_abs", "mean absolute error of a guess", r"\mathbb{E}\lvert Y - c\rvert", positive=True)
@@ -1607,7 +1596,6 @@ hazard = symbol("hazard", "probability of stopping at a step that is reached", r
 stopped_within = symbol(
     "stopped_within", "probability of having stopped within U steps", r"P(\text{stop} \le U)", positive=True
 )
-stop_rate = symbol("stop_rate", "constant of a hazard that falls as one over the square of time", r"c_s", positive=True)
 convs = symbol("convs", "number of convolutions in a stack", r"n_{\mathrm{c}}", integer=True, positive=True)
 field = symbol(
     "field", "samples or characters that one output can see: the receptive field", r"R_{\mathrm{f}}", positive=True
@@ -1627,11 +1615,11 @@ token_gap = vector(
 )
 token_energy = vector("token_energy", tokens, "energy of each token", r"\mathsf{t}", real=True)
 foremost = symbol("foremost", "how far the foremost token reaches in that direction", r"b_{\max}", real=True)
-style_reach = symbol("style_reach", "how far the style embedding reaches in it", r"v \cdot e", real=True)
+style_reach = symbol(
+    "style_reach", "how far the style embedding reaches in the direction of the foremost token", r"v \cdot e", real=True
+)
 dilated_field = symbol(
     "dilated_field", "samples that one output of dilated convolutions can see", r"R_{\mathrm{d}}", positive=True
 )
 triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
 mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
-strings = symbol("strings", "number of strings in a batch", r"B_{\mathrm{y}}", integer=True, positive=True)
-mel_bins = symbol("mel_bins", "number of mel bins of a frame", r"n_{\mathrm{m}}", integer=True, positive=True)

@@ -15,12 +15,12 @@ import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from sympy import IndexedBase, MatrixSymbol, Symbol
+from sympy import IndexedBase, Symbol
 
 from utils import ledger
 from utils.notation import GLOSSARY, LOCAL, Gloss, latex
 
-__all__ = ["domain", "in_order", "letters", "printed", "short_title", "slim", "uses"]
+__all__ = ["domain", "in_order", "letter", "letters", "printed", "short_title", "slim", "uses"]
 
 PAGE = "chapters/notation"
 MODULE = "utils.notation"
@@ -33,7 +33,9 @@ def uses(notebook: ledger.Notebook) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for record in ledger.records_of(notebook):
-        stated = {*record.get("symbols", ()), *re.findall(r"Symbol\('(\w+)'", record.get("srepr", ""))}
+        stated = set(record.get("symbols", ()))
+        if record["kind"] != "index map":  # whose arrays and indices are the chapter's own
+            stated |= set(re.findall(r"Symbol\('(\w+)'", record.get("srepr", "")))
         for name in stated & GLOSSARY.keys():
             found.setdefault(name, record["label"])
     for name in _taken(notebook) & GLOSSARY.keys():
@@ -80,8 +82,6 @@ def printed(entry: Gloss) -> str:
 
 def domain(entry: Gloss) -> str:
     """The values that a symbol may take, in words; sizes by name."""
-    if isinstance(entry.symbol, MatrixSymbol):
-        return f"{_shape(entry)} matrix"
     known = getattr(entry.symbol, "label", entry.symbol).assumptions0
     if known.get("integer"):
         words = "positive integer" if known.get("positive") else "integer"
@@ -105,13 +105,13 @@ def letters() -> dict[str, list[str]]:
     """The letters that stand for more than one thing, each with the names of all its symbols."""
     named = defaultdict(list)
     for name, entry in GLOSSARY.items():
-        named[letter(entry)].append(name)
+        named[letter(entry.latex)].append(name)
     return {shown: names for shown, names in named.items() if len(names) > 1}
 
 
-def letter(entry: Gloss) -> str:
+def letter(tex: str) -> str:
     """What the reader sees of a symbol, whichever way its LaTeX is written."""
-    return re.sub(r"[{}\s]", "", entry.latex)
+    return re.sub(r"[{}\s]", "", tex)
 
 
 class Notation(SphinxDirective):
@@ -132,7 +132,7 @@ class Notation(SphinxDirective):
     def letters(self) -> Iterator[nodes.Node]:
         """One row a letter: its meanings, each leading to its symbol, with the chapter where it comes first."""
         rows = []
-        for shown, names in sorted(self.shared.items(), key=lambda item: _sortable(item[0])):
+        for names in (self.shared[shown] for shown in sorted(self.shared, key=_sortable)):
             meanings = nodes.bullet_list(classes=["notation-meanings"])
             for name in names:
                 line = nodes.paragraph("", "", _link(GLOSSARY[name].meaning, f"#symbol-{_slug(name)}"))
@@ -165,7 +165,7 @@ class Notation(SphinxDirective):
         about = nodes.paragraph(
             "", "", nodes.literal("", name), nodes.Text(f" {domain(entry)}"), classes=["notation-aside"]
         )
-        if same := self.shared.get(letter(entry)):
+        if same := self.shared.get(letter(entry.latex)):
             about += nodes.Text(" · ")
             about += _link(f"one of {len(same)} meanings", f"#letter-{_slug(same[0])}")
         places = nodes.paragraph()
@@ -179,11 +179,16 @@ class Notation(SphinxDirective):
     def local(self) -> Iterator[nodes.Node]:
         """The letters that a chapter makes for itself: one row each."""
         rows = [
-            _row([nodes.paragraph("", "", nodes.literal("", name)), nodes.paragraph("", why), _page(chapter, title)])
+            _row([_math(_letter_alone(name)), nodes.paragraph("", why), _page(chapter, title)])
             for chapter, title in self.titles.items()
             for name, why in LOCAL.get(chapter, {}).items()
         ]
-        yield _table(["name", "meaning", "made in"], [18, 56, 26], rows)
+        yield _table(["letter", "meaning", "made in"], [18, 56, 26], rows)
+
+
+def _letter_alone(name: str) -> str:
+    """A name that a chapter gives, as it is printed; a dot stands for what is filled in there."""
+    return latex(Symbol(name.replace("*", r"\cdot")))
 
 
 def _slug(name: str) -> str:

@@ -9,14 +9,17 @@ document.addEventListener("DOMContentLoaded", () => {
   label.className = "notation-filter";
   label.append("Show the rows that hold ");
   const field = document.createElement("input");
-  field.type = "search";
+  field.type = "text";
   field.placeholder = "λ, lambda, a word, a chapter";
   const count = document.createElement("span");
   count.setAttribute("role", "status");
   label.append(field, count);
   document.querySelector("article h1").after(label);
   const rows = [...document.querySelectorAll("table.notation tbody tr")];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  const texts = rows.map((row) => {
+    const tex = [...row.querySelectorAll("[aria-label]")].map((formula) => formula.ariaLabel);
+    return [row.textContent, ...tex].join(" ").toLowerCase();
+  });
   const sections = [...document.querySelectorAll("section:has(table.notation)")];
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
