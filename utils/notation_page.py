@@ -188,7 +188,7 @@ class Notation(SphinxDirective):
 
 def _letter_alone(name: str) -> str:
     """A name that a chapter gives, as it is printed; a dot stands for what is filled in there."""
-    return latex(Symbol(name.replace("*", r"\cdot")))
+    return latex(Symbol(name.replace("*", "X"))).replace("X", r"\bullet ") if "*" in name else latex(Symbol(name))
 
 
 def _slug(name: str) -> str:
