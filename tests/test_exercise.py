@@ -13,6 +13,7 @@ from sympy import (
     Le,
     Limit,
     Lt,
+    Sum,
     Symbol,
     exp,
     log,
@@ -160,6 +161,17 @@ def test_earlier_claims_can_be_given_if_they_are_proved():
         attempt(second - mu**2, sigma**2, given=earlier)
     earlier.derive((earlier.rhs, "integrate"))
     assert attempt(second - mu**2, sigma**2, given=earlier).word == "true"
+
+
+def test_of_a_vector_in_a_counterexample_what_the_statement_names_is_told():
+    values, size = IndexedBase("values", real=True), Symbol("size", integer=True, positive=True)
+    mean = Symbol("mean", real=True)
+    total = Sum(values[i], (i, 1, size))
+    with as_written():
+        define("mean-of-values", Eq(mean, total / size))
+    answer = attempt(size * mean, size + mean)
+    assert answer.word == "false" and "mean = " in answer.how and "values" not in answer.how
+    assert "some values" in attempt(total, size).how
 
 
 def test_what_rests_on_a_citation_says_so():

@@ -5,7 +5,7 @@ An attempt takes no label, leaves no record and does not raise when it is wrong.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,7 @@ from sympy.logic.boolalg import BooleanAtom
 
 from utils import prove
 from utils.claims import Claim, ClaimError, Printed, Propto, claims, forget, meaning, plain, unicode_name
+from utils.domains import variables
 from utils.notation import evaluating, latex
 from utils.prove import Verdict
 
@@ -132,6 +133,7 @@ def _judge(
     if all(left == right for left, right in pairwise(chain)):
         return Answer("true", "the two sides are one and the same expression")
     verdicts = [_verdict(statement, left, right, where, functions, gap) for left, right in meant]
+    verdicts = [_with_named(verdict, chain, where, given, functions) for verdict in verdicts]
     return _in_words(verdicts, not equation and not proportional, proportional, cited)
 
 
@@ -160,6 +162,23 @@ def _verdict(
         raise ClaimError(LABEL, str(error), "Mend that, and run the cell again") from None
 
 
+def _with_named(
+    verdict: Verdict, chain: Sequence[Basic], where: tuple, given: tuple, functions: Sequence[prove.Functions]
+) -> Verdict:
+    """A witness whose vectors are summed up: the value there of each defined symbol of the statement (their mean)."""
+    witness = verdict.witness or {}
+    if not any(isinstance(value, tuple) for value in witness.values()):
+        return verdict
+    point = {s: v for s, v in witness.items() if not isinstance(v, Lambda)}
+    named = {}
+    for s in variables(*chain[1:]):
+        if s not in witness and isinstance(s, Symbol):
+            meant = _meant(Eq(s, s, evaluate=False), where, given, functions, [])[0]
+            named[s] = mpmath.nstr(prove.evaluate(meant, point, 15), 6)
+    plainer = {s: v for s, v in witness.items() if not isinstance(v, tuple)}
+    return replace(verdict, witness={**plainer, **named}) if named else verdict
+
+
 def _in_words(verdicts: Sequence[Verdict], unequal: bool, proportional: bool, cited: Sequence[str]) -> Answer:
     """The answer to a chain: its first false link, else its first undecided one, else the strategies."""
     for status, word in (("refuted", "false"), ("undecided", "undecided")):
@@ -181,13 +200,7 @@ def _agreement(verdict: Verdict, unequal: bool, proportional: bool) -> str:
 
 
 def _counterexample(verdict: Verdict, unequal: bool, proportional: bool) -> str:
-    shown = ", ".join(
-        f"{s}({', '.join(map(str, v.variables))}) = {v.expr}"
-        if isinstance(v, Lambda)
-        else f"{unicode_name(s)} = {plain(v)}"
-        for s, v in (verdict.witness or {}).items()
-        if not isinstance(v, tuple) and getattr(v, "shape", ()) == ()
-    )
+    shown = _shown(verdict.witness or {})
     left, right = _told_apart(*verdict.values)
     at = f"at {shown}, " if shown else ""
     if unequal:
@@ -195,6 +208,19 @@ def _counterexample(verdict: Verdict, unequal: bool, proportional: bool) -> str:
     if proportional:
         return f"{at}the ratio of the two sides still moves"
     return f"{at}the left side is {left}, the right side {right}"
+
+
+def _shown(witness: Mapping[Any, Any]) -> str:
+    """The point in words; of a vector or matrix, which has too many entries for a line, the name only."""
+    words = []
+    for s, v in witness.items():
+        if isinstance(v, Lambda):
+            words.append(f"{s}({', '.join(map(str, v.variables))}) = {v.expr}")
+        elif isinstance(v, tuple) or bool(getattr(v, "shape", None)):
+            words.append(f"some {unicode_name(s)}")
+        else:
+            words.append(f"{unicode_name(s)} = {plain(v)}")
+    return ", ".join(words)
 
 
 def _told_apart(left: Any, right: Any) -> tuple[str, str]:
