@@ -187,7 +187,7 @@ def test_dots_are_not_yet_an_answer():
 
 
 def test_repeating_the_question_is_called_by_its_name():
-    assert str(attempt(a + b, a + b)) == "true: the two sides are one and the same expression"
+    assert str(attempt(a + b, a + b)) == "true: SymPy reads both sides as one and the same expression"
     assert attempt(a + b, a + b, a - b).word == "false"
 
 

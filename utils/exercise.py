@@ -131,7 +131,7 @@ def _judge(
         wrong = f"nothing says what {latex(chain[0])} stands for"
         raise ClaimError(LABEL, wrong, "Pass the claim or definition that says so: given=[...]")
     if all(left == right for left, right in pairwise(chain)):
-        return Answer("true", "the two sides are one and the same expression")
+        return Answer("true", "SymPy reads both sides as one and the same expression")
     verdicts = [_verdict(statement, left, right, where, functions, gap) for left, right in meant]
     verdicts = [_with_named(verdict, chain, where, given, functions) for verdict in verdicts]
     return _in_words(verdicts, not equation and not proportional, proportional, cited)
