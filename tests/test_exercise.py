@@ -219,7 +219,7 @@ BAD = {
     "no domain": (lambda: attempt(Symbol("q"), Symbol("q") + 1), "`q` has no domain"),
     "no meaning": (lambda: attempt(second, p), "nothing says what .*second.* stands for.*given="),
     "one term": (lambda: attempt(a), "says nothing by itself.*attempt\\(left side, right side\\)"),
-    "decided": (lambda: attempt(Eq(p, -1)), "SymPy has made it up its own mind"),
+    "decided": (lambda: attempt(Eq(p, -1)), "SymPy has made up its mind"),
     "a relation in a chain": (lambda: attempt(a, Eq(a, b)), "relation stands inside a chain"),
     "parts of another kind": (lambda: attempt(a, b, ranges={}), "`ranges` goes with an index map"),
     "a kind without a route": (lambda: attempt(Program, cost=[1]), "nothing is there to compare.*check="),

@@ -109,7 +109,7 @@ def _judge(
         chain = [statement.lhs, statement.rhs]
     if len(chain) == 1 and not isinstance(statement, Le | Lt | Ge | Gt | Propto):
         decided = isinstance(statement, bool | BooleanAtom)
-        wrong = "SymPy has made it up its own mind already" if decided else f"{statement!r} says nothing by itself"
+        wrong = "SymPy has made up its mind already" if decided else f"{statement!r} says nothing by itself"
         raise ClaimError(LABEL, wrong, "Write attempt(left side, right side), or a Le inside as_written()")
     if len(chain) > 1 and any(isinstance(term, Relational | Propto) for term in chain):
         raise ClaimError(LABEL, "a relation stands inside a chain", "Write the terms only: attempt(a, b, c)")
