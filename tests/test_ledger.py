@@ -436,6 +436,10 @@ def solution_given_away(cells):
     cells[5]["outputs"] = [answer("true: proved by rational functions")]
 
 
+def undecided_from_the_start(cells):
+    cells[5]["outputs"] = [answer("undecided: no counterexample at 16 points, and no proof")]
+
+
 def unanswered(cells):
     cells[5]["outputs"] = []
 
@@ -478,6 +482,7 @@ def elsewhere(cells):
         (solution_for_all_to_see, "exercise 2: the reader's cell holds the solution already"),
         (solution_of_prints_for_all_to_see, "exercise 2: 1 visible cells that ask nothing; fold the solution"),
         (solution_given_away, "exercise 2: the reader's cell holds the solution already"),
+        (undecided_from_the_start, "exercise 2: nobody can decide what it is shipped with"),
         (unanswered, "exercise 2: the reader's cell shows no answer"),
         (answered_by_a_print, "exercise 2: the reader's cell shows no answer"),
         (no_solution, "exercise 2: no folded solution"),

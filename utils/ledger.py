@@ -175,6 +175,9 @@ def exercises(notebook: Notebook) -> list[str]:
             if not said:
                 faults.append(f"exercise {number}: the reader's cell shows no answer")
             faults += [f"exercise {number}: the reader's cell holds the solution already" for w in said if w == "true"]
+            faults += [
+                f"exercise {number}: nobody can decide what it is shipped with" for w in said if w == "undecided"
+            ]
         if not folded:
             faults.append(f"exercise {number}: no folded solution")
         elif not any(_holds(cell) for cell in folded):
