@@ -189,7 +189,8 @@ def _in_words(verdicts: Sequence[Verdict], unequal: bool, proportional: bool, ci
                 return Answer(word, link + say(verdict, unequal, proportional))
     strategies = dict.fromkeys(verdict.strategy for verdict in verdicts)
     resting = f", resting on what is cited: {', '.join(cited)}" if cited else ""
-    return Answer("true", f"proved by {'; '.join(strategies)}{resting}")
+    proved = "proved, since" if unequal or proportional else "proved by"
+    return Answer("true", f"{proved} {'; '.join(strategies)}{resting}")
 
 
 def _agreement(verdict: Verdict, unequal: bool, proportional: bool) -> str:
