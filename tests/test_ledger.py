@@ -376,3 +376,125 @@ def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
     (tmp_path / "torn.ipynb").write_bytes(content)
     with pytest.raises(ValueError, match=r"torn\.ipynb is not a notebook .*: restore it from git"):
         ledger.notebooks(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------------- exercises
+
+
+def answer(said):
+    """What an attempt shows."""
+    return output(**{"text/plain": said, "text/html": f'<p class="attempt-answer"><b>{said}</b></p>'})
+
+
+def exercise(number, count):
+    """The text, the reader's cell with a wrong attempt, and the folded solution."""
+    solution = code("attempt(a, b)", count + 1, answer("true: proved by rational functions"))
+    solution["metadata"] = {"tags": ["hide-cell"]}
+    return [
+        markdown(f"**{number}.** What is a?"),
+        code("attempt(a, c)", count, answer("false: at c = 2, the left side is 1, the right side 2")),
+        solution,
+    ]
+
+
+def with_exercises():
+    """A notebook of three exercises, the last of which is solved by a claim."""
+    cells = [markdown("## Exercises\n", "\n", "How it works."), *exercise(1, 1), *exercise(2, 3), *exercise(3, 5)]
+    cells[-1]["outputs"] = [claim_output(record())]
+    return {"metadata": {}, "cells": [*cells, markdown("## References"), code("1 + 1", 7)]}
+
+
+def test_three_exercises_with_cell_and_solution_pass():
+    assert ledger.exercises(with_exercises()) == []
+
+
+def wrong_number(cells):
+    cells[4]["source"] = ["**4.** What is a?"]
+
+
+def one_less(cells):
+    del cells[7:10]
+
+
+def no_readers_cell(cells):
+    del cells[5]
+
+
+def folded_readers_cell(cells):
+    cells[5]["metadata"] = {"tags": ["hide-cell"]}
+
+
+def solution_for_all_to_see(cells):
+    cells[6]["metadata"] = {}
+
+
+def solution_of_prints_for_all_to_see(cells):
+    cells[6] = code("print(3)", 4)
+
+
+def solution_given_away(cells):
+    cells[5]["outputs"] = [answer("true: proved by rational functions")]
+
+
+def undecided_from_the_start(cells):
+    cells[5]["outputs"] = [answer("undecided: no counterexample at 16 points, and no proof")]
+
+
+def unanswered(cells):
+    cells[5]["outputs"] = []
+
+
+def answered_by_a_print(cells):
+    cells[5]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "false: as I say"}]
+
+
+def no_solution(cells):
+    del cells[6]
+
+
+def solution_that_shows_nothing(cells):
+    cells[6]["outputs"] = []
+
+
+def solution_that_is_undecided(cells):
+    cells[6]["outputs"] = [answer("undecided: no counterexample at 16 points, and no proof")]
+
+
+def solution_that_is_refuted(cells):
+    cells[6]["outputs"] = [claim_output(record(verdicts=["refuted"]))]
+
+
+def solution_first(cells):
+    cells[5], cells[6] = cells[6], cells[5]
+
+
+def elsewhere(cells):
+    cells[0]["source"] = ["## Beyond the notes"]
+
+
+@pytest.mark.parametrize(
+    ("plant", "fault"),
+    [
+        (wrong_number, "exercise 4 stands where number 2 is due"),
+        (one_less, "2 exercises; there are at least three"),
+        (no_readers_cell, "exercise 2: no cell for the reader"),
+        (folded_readers_cell, "exercise 2: no cell for the reader"),
+        (solution_for_all_to_see, "exercise 2: the reader's cell holds the solution already"),
+        (solution_of_prints_for_all_to_see, "exercise 2: 1 visible cells that ask nothing; fold the solution"),
+        (solution_given_away, "exercise 2: the reader's cell holds the solution already"),
+        (undecided_from_the_start, "exercise 2: nobody can decide what it is shipped with"),
+        (unanswered, "exercise 2: the reader's cell shows no answer"),
+        (answered_by_a_print, "exercise 2: the reader's cell shows no answer"),
+        (no_solution, "exercise 2: no folded solution"),
+        (solution_that_shows_nothing, "exercise 2: its solution says neither proved nor checked"),
+        (solution_that_is_undecided, "exercise 2: its solution says neither proved nor checked"),
+        (solution_that_is_refuted, "exercise 2: its solution says neither proved nor checked"),
+        (solution_first, "exercise 2: the solution stands before the reader's cell"),
+        (elsewhere, "0 exercises; there are at least three"),
+    ],
+    ids=lambda planted: getattr(planted, "__name__", ""),
+)
+def test_faulty_exercises_are_found(plant, fault):
+    notebook = with_exercises()
+    plant(notebook["cells"])
+    assert any(said.startswith(fault) for said in ledger.exercises(notebook))

@@ -75,8 +75,11 @@ __all__ = [
     "define",
     "forget",
     "leq",
+    "meaning",
+    "plain",
     "propto",
     "refute",
+    "unicode_name",
 ]
 
 POINTS = 64
@@ -987,6 +990,17 @@ class _Citation(Definition):
         return [self.source]
 
 
+def meaning(claim: Claim) -> tuple[list[Basic], list[str]]:
+    """Both sides of a claim with what it is given and what is defined put in, and the sources that this rests on."""
+    claim._rests(claim.rests_on)
+    sides, cited = [], list(claim.cited)
+    for side in (claim.lhs, claim.rhs):
+        meant, used = _meaning(claim._full(side))
+        sides.append(meant)
+        cited += [s for d in used for s in getattr(d, "cited", ()) if s not in cited]
+    return sides, cited
+
+
 def cite(label: str, statement: Relation, *, source: str, settles: Iterable[str] = ()) -> Definition:
     """A theorem that is used and not proved here; `source` says who proves it."""
     if not source.strip():
@@ -1045,13 +1059,13 @@ class Refutation(_Stated):
         return {**exact, self.variable: first}, {**exact, self.variable: second}
 
     def verdicts(self) -> list[tuple[str, str]]:
-        shown = ", ".join(f"{_unicode(s)} = {_plain(v)}" for s, v in self.witness.items())
+        shown = ", ".join(f"{unicode_name(s)} = {plain(v)}" for s, v in self.witness.items())
         ratio = "the ratio of the two values " if self.variable is not None else ""
         numbers = f"{ratio}is {self.true_value:.6g} by {self.route.name}, the formula gives {self.printed_value:.6g}"
         return [("refuted", f"at {shown}: {numbers}")]
 
     def record(self) -> dict[str, Any]:
-        witness = {str(s): _plain(v) for s, v in self.witness.items()}
+        witness = {str(s): plain(v) for s, v in self.witness.items()}
         corrected = self.truth.label if self.truth else None
         return {**super().record(), "witness": witness, "corrected": corrected}
 
@@ -1063,13 +1077,14 @@ def _exact(value: Any) -> Any:
     return value if isinstance(value, Basic) else Rational(str(value))
 
 
-def _unicode(s: Basic) -> str:
+def unicode_name(s: Basic) -> str:
     """A symbol's name as text: that of the glossary where it is plain, else in Greek letters and subscripts."""
     known = GLOSSARY.get(str(s))
     return known.latex if known and known.latex.isalpha() else pretty_symbol(str(s))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A number, or the numbers of a vector, as text."""
     return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, tuple | list) else str(value)
 
 

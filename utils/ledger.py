@@ -18,6 +18,7 @@ __all__ = [
     "broken_references",
     "display_math",
     "duplicate_labels",
+    "exercises",
     "figures_without_words",
     "notebooks",
     "own_symbols",
@@ -158,6 +159,73 @@ def figures_without_words(notebook: Notebook) -> list[str]:
                 if not re.search(ALT, picture) or not re.search(CAPTION, picture):
                     faults.append(f"cell {k}: a figure without alt text or caption")
     return faults
+
+
+def exercises(notebook: Notebook) -> list[str]:
+    """Three exercises at least; each with a cell for the reader, and a solution: executed, folded, proved or checked.
+
+    Below the text of an exercise stands a visible cell that asks `attempt`; what it is shipped with is wrong or blank.
+    The solution's cells are tagged `hide-cell`, and one of their outputs says that it holds.
+    """
+    asked = _asked(notebook)
+    faults = [] if len(asked) >= 3 else [f"{len(asked)} exercises; there are at least three"]
+    for wanted, (number, cells) in enumerate(asked, 1):
+        faults += [] if number == wanted else [f"exercise {number} stands where number {wanted} is due"]
+        tags = [set(cell["metadata"].get("tags", ())) for cell in cells]
+        visible = [c for c, t in zip(cells, tags, strict=True) if not t & {"hide-cell", "hide-input", "remove-cell"}]
+        folded = [c for c, t in zip(cells, tags, strict=True) if "hide-cell" in t]
+        turns = [c for c in visible if re.search(r"\battempt\(", "".join(c["source"]))]
+        bare = len(visible) - len(turns)
+        faults += [f"exercise {number}: {bare} visible cells that ask nothing; fold the solution"] if bare else []
+        faults += [] if turns else [f"exercise {number}: no cell for the reader, with an attempt(...)"]
+        for cell in turns:
+            said = _answers(cell)
+            if not said:
+                faults.append(f"exercise {number}: the reader's cell shows no answer")
+            faults += [f"exercise {number}: the reader's cell holds the solution already" for w in said if w == "true"]
+            faults += [
+                f"exercise {number}: nobody can decide what it is shipped with" for w in said if w == "undecided"
+            ]
+        if not folded:
+            faults.append(f"exercise {number}: no folded solution")
+        elif not any(_holds(cell) for cell in folded):
+            faults.append(f"exercise {number}: its solution says neither proved nor checked")
+        late = [k for k, c in enumerate(cells) if c in turns and any(c2 in folded for c2 in cells[:k])]
+        faults += [f"exercise {number}: the solution stands before the reader's cell"] if late else []
+    return faults
+
+
+def _asked(notebook: Notebook) -> list[tuple[int, list[Mapping[str, Any]]]]:
+    """The exercises of the section of that name: the number of each, and the code cells below it."""
+    found: list[tuple[int, list[Mapping[str, Any]]]] = []
+    inside = False
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            for line in text.split("\n"):
+                if line.startswith("## "):
+                    inside = line == "## Exercises"
+                elif inside and (number := re.match(r"\*\*(\d+)\.\*\*", line)):
+                    found.append((int(number.group(1)), []))
+        elif inside and found and text.strip():
+            found[-1][1].append(cell)
+    return found
+
+
+def _answers(cell: Mapping[str, Any]) -> list[str]:
+    """The first words of what the checker answered to the attempts of a cell."""
+    return [
+        answer.group(1)
+        for output in cell.get("outputs", ())
+        if 'class="attempt-answer"' in "".join(output.get("data", {}).get("text/html", ""))
+        and (answer := re.match(r"(true|false|undecided|rejected|not yet): ", "".join(output["data"]["text/plain"])))
+    ]
+
+
+def _holds(cell: Mapping[str, Any]) -> bool:
+    """Whether a solution's cell shows a claim that passed, or an attempt that is true."""
+    records = [o["data"][MIME] for o in cell.get("outputs", ()) if MIME in o.get("data", {})]
+    return "true" in _answers(cell) or any({"proved", "checked"} & set(r["verdicts"]) for r in records)
 
 
 def duplicate_labels(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
