@@ -5,6 +5,7 @@ hold their formulas as LaTeX: the script of the page sets those that come into v
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -31,7 +32,7 @@ FORM = """<form class="ledger-filter" role="search" aria-label="Filter the ledge
 <button type="reset">Clear</button>
 <p id="ledger-hint">Words of a label, source, route, method or symbol, or LaTeX; a row has to hold all of them.</p>
 </form>
-<noscript><p>To search, to filter and to typeset takes JavaScript. Without it, here is every row, in LaTeX.</p></noscript>
+<noscript><p>Search, filters and typesetting take JavaScript. Without it, here is every row, in LaTeX.</p></noscript>
 <p class="ledger-count" role="status">{count} claims</p>
 <p class="ledger-empty" hidden>No claim answers to all of that. Take a word away, or clear the form.</p>
 """
@@ -150,7 +151,7 @@ def rows(published: Record, titles: Mapping[str, str], targets: Mapping[str, tup
 
 
 def totals_table(published: Record, titles: Mapping[str, str], addresses: Mapping[str, str]) -> str:
-    """Totals by chapter; a chapter's name leads to it, its number of claims to its rows."""
+    """Totals by chapter; a chapter's name (its title up to a colon or comma) leads to it, its claims to its rows."""
 
     def line(head: str, counts: Record, claims: str) -> str:
         cells = "".join(f"<td>{counts[c]:,}</td>" if counts[c] else "<td>–</td>" for c in COLUMNS[1:])
@@ -158,7 +159,7 @@ def totals_table(published: Record, titles: Mapping[str, str], addresses: Mappin
 
     body = "".join(
         line(
-            f'<a href="{escape(addresses[name])}">{escape(titles[name])}</a>',
+            f'<a href="{escape(addresses[name])}">{escape(re.split("[:,] ", titles[name])[0])}</a>',
             counts,
             f'<a href="?chapter={quote(name)}#ledger-{name}">{counts["claims"]:,}</a>',
         )
