@@ -84,7 +84,7 @@ def published(root: Path, book: str, order: Sequence[str] = ()) -> dict[str, Any
     """
     root, sha256 = Path(root), {}
     locks = [*root.glob("requirements*.txt"), *root.glob("*.lock")]
-    code = sorted(p for p in (root / "utils").iterdir() if p.suffix in (".py", ".js", ".csv"))
+    code = sorted(p for p in root.glob("utils/*") if p.suffix in (".py", ".js", ".csv"))
     for path in (*sorted((root / "chapters").glob("*.ipynb")), *code, *sorted(locks)):
         sha256[path.relative_to(root).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     lines = "".join(f"{digest}  {name}\n" for name, digest in sha256.items() if name.startswith("utils/"))
