@@ -32,7 +32,7 @@ FORM = """<form class="ledger-filter" role="search" aria-label="Filter the ledge
 <button type="reset">Clear</button>
 <p id="ledger-hint">Words of a label, source, route, method or symbol, or LaTeX; a row has to hold all of them.</p>
 </form>
-<noscript><p>Search, filters and typesetting take JavaScript. Without it, here is every row, in LaTeX.</p></noscript>
+<p class="ledger-plain">Search, filters and typesetting take JavaScript. Without it, here is every row, in LaTeX.</p>
 <p class="ledger-count" role="status">{count} claims</p>
 <p class="ledger-empty" hidden>No claim answers to all of that. Take a word away, or clear the form.</p>
 """

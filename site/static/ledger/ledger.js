@@ -104,8 +104,10 @@ document.addEventListener("DOMContentLoaded", () => {
   window.addEventListener("beforeprint", setAll);
 
   form.hidden = false;
+  ledger.querySelector(".ledger-plain").hidden = true;
   recall();
   unset.forEach((code) => watch.observe(code));
-  showTarget();
+  if (location.hash) showTarget();
+  else if (rows.some((row) => row.item.hidden)) form.scrollIntoView();
   window.ledgerPage = { setAll }; // for the tests: sets every formula, returns how many are faulty
 });
