@@ -605,7 +605,6 @@ class LedgerPage:
         self.browser, self.address = browser, (site / "chapters" / "ledger.html").as_uri()
 
     def open(self, rest: str = "") -> None:
-        self.browser.get("about:blank")  # a change of the part after # alone would load nothing
         self.browser.get(self.address + rest)
 
     def labels(self) -> list[str]:
@@ -631,13 +630,13 @@ def test_the_ledger_is_searched_and_filtered_by_keyboard(browser: webdriver.Chro
     page.open()
     assert page.labels() == [c["label"] for c in claims] and page.words("[role=status]") == f"{len(claims)} claims"
 
-    browser.find_element(By.CSS_SELECTOR, ".ledger-filter [name=q]").click()
+    browser.find_element(By.CSS_SELECTOR, ".ledger-filter [name=find]").click()
     page.type("JAMES-stein  1961")  # all words, in any order, whatever their case
     found = page.labels()
     said = [json.dumps(c, ensure_ascii=False).lower() for c in claims if c["label"] in found]
     assert found and all("james-stein" in words and "1961" in words for words in said)
     assert page.words("[role=status]") == f"{len(found)} of {len(claims)} claims"
-    assert page.query() == {"q": "JAMES-stein  1961"}
+    assert page.query() == {"find": "JAMES-stein  1961"}
     page.type(Keys.ENTER)  # sends nothing anywhere
     assert page.labels() == found
     page.type(" no such word")
@@ -646,7 +645,7 @@ def test_the_ledger_is_searched_and_filtered_by_keyboard(browser: webdriver.Chro
     page.type(Keys.TAB, "1 Shr")  # the next field, by Tab; a chapter, by its first letters
     page.type(Keys.TAB, "proved")
     page.type(Keys.TAB, "identity")
-    assert page.labels() == [] and set(page.query()) == {"q", "chapter", "verdict", "kind"}
+    assert page.labels() == [] and set(page.query()) == {"find", "chapter", "verdict", "kind"}
     page.type(Keys.TAB, Keys.ENTER)  # Clear
     assert len(page.labels()) == len(claims) and page.query() == {}
     browser.find_element(By.NAME, "chapter").send_keys("1 Shr")
@@ -664,7 +663,7 @@ def test_the_ledger_is_searched_and_filtered_by_keyboard(browser: webdriver.Chro
         WebDriverWait(browser, 10, 0.05).until(lambda _: len(page.labels()) == len(claims))
         WebDriverWait(browser, 10, 0.05).until(lambda _: 0 <= browser.execute_script(inside) < WIDE[1])
         assert page.query() == {} and browser.current_url.endswith(f"#row-{hidden}")
-        page.open(f"?q=zzzz#row-{hidden}")
+        page.open(f"?find=zzzz#row-{hidden}")
     assert log_faults(browser) == []
 
 
@@ -679,7 +678,7 @@ def test_the_ledger_sets_its_formulas_as_they_come_into_view(browser: webdriver.
     every = browser.execute_script("return document.querySelectorAll('.ledger-rows > li').length")
     assert browser.execute_script(count) == every
 
-    page.open("?q=zzzz")  # a faulty one stays as LaTeX, and is counted
+    page.open("?find=zzzz")  # a faulty one stays as LaTeX, and is counted
     assert page.labels() == []
     browser.execute_script("document.querySelector('code.ledger-tex').textContent = '\\\\frac{1}{'")
     assert browser.execute_script("return ledgerPage.setAll()") == 1

@@ -26,7 +26,7 @@ KATEX_MEND = ("MM319 602", "M319 602")  # KaTeX 0.16.22 misspells the drawing of
 COLUMNS = ("claims", "proved", "checked", "measured", "refuted", "defined", "cited", "mutants")
 VERDICTS = ("proved", "checked", "measured", "defined", "cited", "refuted", "open")
 FORM = """<form class="ledger-filter" role="search" aria-label="Filter the ledger" hidden>
-<label class="ledger-words">Search <input type="text" name="q" autocomplete="off" spellcheck="false"
+<label class="ledger-words">Search <input type="text" name="find" autocomplete="off" spellcheck="false"
  enterkeyhint="search" aria-describedby="ledger-hint"></label>
 {selects}
 <button type="reset">Clear</button>

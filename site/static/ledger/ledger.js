@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const status = ledger.querySelector(".ledger-count");
   const empty = ledger.querySelector(".ledger-empty");
   const options = JSON.parse(ledger.dataset.katex);
-  const fields = ["q", "chapter", "verdict", "kind"];
+  const fields = ["find", "chapter", "verdict", "kind"];
 
   // Formulas. KaTeX leaves a faulty one to us: the LaTeX stays, marked with what is wrong.
   const unset = new Set(ledger.querySelectorAll("code.ledger-tex"));
@@ -43,8 +43,8 @@ document.addEventListener("DOMContentLoaded", () => {
     text: plain(item.textContent),
   }));
   const filter = () => {
-    const [q, chapter, verdict, kind] = fields.map((name) => form.elements[name].value);
-    const words = plain(q).split(/\s+/);
+    const [find, chapter, verdict, kind] = fields.map((name) => form.elements[name].value);
+    const words = plain(find).split(/\s+/);
     let count = 0;
     for (const row of rows) {
       const shown =
@@ -62,7 +62,7 @@ document.addEventListener("DOMContentLoaded", () => {
     empty.hidden = count > 0;
   };
 
-  // The address: ?q=…&chapter=… gives the filter, #row-… the row that is meant.
+  // The address: ?find=…&chapter=… gives the filter, #row-… the row that is meant. (At ?q=… Sphinx's own search starts.)
   const remember = () => {
     const query = new URLSearchParams(
       fields.map((name) => [name, form.elements[name].value.trim()]).filter(([, value]) => value),
@@ -98,7 +98,7 @@ document.addEventListener("DOMContentLoaded", () => {
     fields.forEach((name) => (form.elements[name].value = ""));
     filter();
     remember();
-    form.elements.q.focus();
+    form.elements.find.focus();
   });
   window.addEventListener("hashchange", showTarget);
   window.addEventListener("beforeprint", setAll);
