@@ -1,7 +1,9 @@
 """Every rule of the ledger passes on a good notebook and rejects the fault planted in it."""
 
 import copy
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -498,3 +500,70 @@ def test_faulty_exercises_are_found(plant, fault):
     notebook = with_exercises()
     plant(notebook["cells"])
     assert any(said.startswith(fault) for said in ledger.exercises(notebook))
+
+
+# What is published
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A book of two chapters and one module, with a lock file."""
+    cells = {
+        "second": [record("second-square"), record("second-word", kind="definition", verdicts=["defined"], mutants={})],
+        "first": [record("first-square")],
+    }
+    (tmp_path / "chapters").mkdir()
+    for name, records in cells.items():
+        notebook = {"cells": [code("claim", 1, *map(claim_output, records))], "metadata": {}}
+        (tmp_path / "chapters" / f"{name}.ipynb").write_text(json.dumps(notebook))
+    (tmp_path / "utils").mkdir()
+    for path in ("utils/b.py", "utils/a.js", "utils/note.txt", "requirements.txt", "uv.lock"):
+        (tmp_path / path).write_text(f"this is {path}")
+    return tmp_path
+
+
+def sha256(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def test_published_holds_the_records_in_the_order_of_the_book(book: Path) -> None:
+    found = ledger.published(book, "A book", ["intro", "second", "first"])
+    assert (found["schema"], found["book"]) == (1, "A book")
+    assert [c["label"] for c in found["claims"]] == ["second-square", "second-word", "first-square"]
+    page = {"chapter": "second", "page": "chapters/second.html#equation-second-square"}
+    assert found["claims"][0] == {**record("second-square"), **page}
+    assert list(found["chapters"]) == ["second", "first"]
+    assert {k: v for k, v in found["totals"].items() if v} == {
+        "claims": 3,
+        "proved": 2,
+        "checked": 2,
+        "defined": 1,
+        "mutants": 80,
+    }
+    assert found["chapters"]["first"]["mutants"] == 40
+    assert json.dumps(found) == json.dumps(ledger.published(book, "A book", ["intro", "second", "first"]))
+    assert [c["chapter"] for c in ledger.published(book, "A book")["claims"]] == ["first", "second", "second"]
+
+
+def test_published_hashes_are_those_of_the_files(book: Path) -> None:
+    hashes = ledger.published(book, "A book")["sha256"]
+    files = ["chapters/first.ipynb", "chapters/second.ipynb", "utils/a.js", "utils/b.py", "requirements.txt", "uv.lock"]
+    assert list(hashes) == [*files, "utils"]
+    assert {name: hashes[name] for name in files} == {name: sha256((book / name).read_bytes()) for name in files}
+    lines = [f"{hashes[name]}  {name}\n".encode() for name in ("utils/a.js", "utils/b.py")]
+    assert hashes["utils"] == sha256(*lines)
+
+
+def test_a_record_removed_and_a_byte_changed_show_in_what_is_published(book: Path) -> None:
+    before = ledger.published(book, "A book")
+    path = book / "chapters" / "second.ipynb"
+    notebook = json.loads(path.read_text())
+    del notebook["cells"][0]["outputs"][0]
+    path.write_text(json.dumps(notebook))
+    with (book / "utils" / "b.py").open("a") as file:
+        file.write(" ")
+    after = ledger.published(book, "A book")
+    changed = {name for name, digest in before["sha256"].items() if after["sha256"][name] != digest}
+    assert changed == {"chapters/second.ipynb", "utils/b.py", "utils"}
+    assert after["totals"]["claims"] == 2 and after["totals"]["mutants"] == 40
+    assert after["chapters"]["first"] == before["chapters"]["first"]

@@ -3,6 +3,7 @@
 A rule is a function that returns a list of faults; below it stands a test that shows it finding a planted one.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlparse
+from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 
 import nbformat
 import numpy as np
@@ -89,7 +90,9 @@ def plant(folder: Path, *cells: nbformat.NotebookNode) -> Path:
     shutil.copytree(ROOT / "site", folder / "site", dirs_exist_ok=True)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/intro\nchapters:\n- file: chapters/planted\n")
     (folder / "chapters").mkdir(exist_ok=True)
-    (folder / "chapters" / "intro.md").write_text("# Planted\n\nClaims: {{ total_claims }}.\n")
+    intro = folder / "chapters" / "intro.md"
+    if not intro.exists():  # written again, it would be read again whatever the site's code does
+        intro.write_text("# Planted\n\nClaims: {{ total_claims }}.\n")
     title = nbformat.v4.new_markdown_cell("# A chapter")
     notebook = nbformat.v4.new_notebook(cells=[title, *cells], metadata={"language_info": {"name": "python"}})
     nbformat.write(notebook, folder / "chapters" / "planted.ipynb")
@@ -104,18 +107,29 @@ def printed(markdown: str, **data: object) -> nbformat.NotebookNode:
 
 
 def test_printed_equations_are_numbered_and_totals_follow_the_notebooks(tmp_path: Path) -> None:
-    """A claim more in a notebook shows on the landing page, whose own source did not change."""
-    mime, record = "application/vnd.claim+json", {"verdicts": ["proved"], "mutants": {"rejected": 3}}
-    reference = nbformat.v4.new_markdown_cell("See {eq}`planted-0`.")
-    pages = tmp_path / "out/_build/html/chapters"
+    """A claim more in a notebook shows on the landing page and in the ledger, whose own sources did not change."""
+    mime, reference = "application/vnd.claim+json", nbformat.v4.new_markdown_cell("See {eq}`planted-0`.")
+    record = {"kind": "definition", "latex": "x = y", "source": "", "verdicts": ["defined"], "sanity": {}}
+    out = tmp_path / "out/_build/html"
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "ledger.md").write_text("# Ledger\n\n```{ledger} totals\n```\n\n```{ledger} rows\n```\n")
     for count in (1, 2):
-        claims = [printed(f"$$\nx = y\n$$ (planted-{n})", **{mime: record}) for n in range(count)]
-        code, log = build(plant(tmp_path, reference, *claims), tmp_path / "out")
+        labels = [f"planted-{n}" for n in range(count)]
+        line = '<p class="claim-verdict"><b class="verdict">defined</b></p>'
+        claims = [printed(f"$$\nx = y\n$$ ({k})\n\n{line}\n", **{mime: record | {"label": k}}) for k in labels]
+        book = plant(tmp_path, reference, *claims)
+        with (book / "_toc.yml").open("a") as toc:
+            toc.write("- file: chapters/ledger\n")
+        code, log = build(book, tmp_path / "out")
         assert code == 0, log
-        assert f"Claims: {count}." in (pages / "intro.html").read_text()
-    page = parse((pages / "planted.html").read_text())
+        assert f"Claims: {count}." in (out / "chapters/intro.html").read_text()
+        rows = parse((out / "chapters/ledger.html").read_text()).select(".ledger-rows > li")
+        assert [row["id"] for row in rows] == [f"row-{label}" for label in labels]
+        assert [c["label"] for c in json.loads((out / "ledger.json").read_text())["claims"]] == labels
+    page = parse((out / "chapters/planted.html").read_text())
     number = page.select_one("#equation-planted-0 .eqno").text
     assert page.select_one("a[href='#equation-planted-0']").text == number.rstrip("#") == "(1)"
+    assert [a["href"] for a in page.select(".claim-row")] == ["ledger.html#row-planted-0", "ledger.html#row-planted-1"]
 
 
 @pytest.mark.parametrize(
@@ -316,6 +330,7 @@ def link_faults(pages: dict[Path, BeautifulSoup], styles: list[Path]) -> list[st
     for style in styles:
         text = re.sub(r"/\*.*?\*/", "", style.read_text("utf-8"), flags=re.DOTALL)
         targets += [(style, url) for url in re.findall(r"url\(\s*['\"]?([^'\")]+)", text)]
+    ids = {file: {tag["id"] for tag in page.find_all(id=True)} for file, page in pages.items()}  # one walk a page
     faults = []
     for file, url in targets:
         path, anchor = urldefrag(url)
@@ -324,7 +339,7 @@ def link_faults(pages: dict[Path, BeautifulSoup], styles: list[Path]) -> list[st
         target = (file.parent / unquote(path.split("?")[0])).resolve() if path else file
         if target not in pages and not target.exists():
             faults.append(f"{file.name}: {url} does not exist")
-        elif anchor and target in pages and not pages[target].find(id=unquote(anchor)):
+        elif anchor and target in pages and unquote(anchor) not in ids[target]:
             faults.append(f"{file.name}: {url} has no such anchor")
     return sorted(set(faults))
 
@@ -355,6 +370,64 @@ def test_the_landing_page_shows_the_ledger(pages: dict[Path, BeautifulSoup], sit
     totals = ledger.totals(ledger.records(ROOT / "chapters"))
     shown = [tag.text for tag in pages[site / "chapters" / "intro.html"].select(".totals strong")]
     assert shown == [f"{totals[name]:,}" for name in ("claims", "proved", "checked", "mutants")]
+
+
+# The ledger page
+
+
+def test_claims_lead_to_their_rows_and_rows_to_their_equations(pages: dict[Path, BeautifulSoup], site: Path) -> None:
+    """Card by card and row by row. (That the anchors exist on the pages is checked with all other links, above.)"""
+    rows = pages[site / "chapters" / "ledger.html"].select(".ledger-rows > li")
+    back = {row["id"]: (row.a["href"], row.a.text.split()[0]) for row in rows}
+    forth = {}
+    for file, page in pages.items():
+        for card in page.find_all("div", class_="claim"):
+            equation, links = card.find("div", class_="math"), card.find_all("a", class_="claim-row")
+            assert len(links) == 1, f"{file.name}: {equation['id']} has {len(links)} links to the ledger"
+            number = equation.find("span", class_="eqno").text.rstrip("#")
+            forth[links[0]["href"].removeprefix("ledger.html#")] = (f"{file.name}#{equation['id']}", number)
+    assert back == forth and len(back) == len(rows) > 0
+
+
+def test_published_totals_follow_from_the_published_claims(pages: dict[Path, BeautifulSoup], site: Path) -> None:
+    """Counted here again, by other code than the book's, and compared with the file and with the table on the page."""
+    published = json.loads((site / "ledger.json").read_text("utf-8"))
+    page = pages[site / "chapters" / "ledger.html"]
+    counts: dict[str, dict[str, int]] = {}
+    for claim in published["claims"]:
+        for whole in (claim["chapter"], "the book"):
+            counted = counts.setdefault(whole, dict.fromkeys(published["totals"], 0))
+            counted["claims"] += 1
+            for word in claim["verdicts"]:
+                counted[word] += 1
+            counted["mutants"] += claim["mutants"]["rejected"] if "mutants" in claim else 0
+    assert published["chapters"] | {"the book": published["totals"]} == counts
+    lines = [[cell.text for cell in line(["th", "td"])] for line in page.table("tr")[1:]]
+    words = ("claims", "proved", "checked", "measured", "refuted", "defined", "cited", "mutants")
+    wanted = [[counts[name][word] for word in words] for name in (*published["chapters"], "the book")]
+    assert [[int(cell.replace(",", "").replace("–", "0")) for cell in line[1:]] for line in lines] == wanted
+    assert [c["label"] for c in published["claims"]] == [r["id"][4:] for r in page("li", id=True)]
+    assert page.find("a", download=True)["href"] == "../ledger.json"
+
+
+def test_published_hashes_are_those_of_the_files(site: Path) -> None:
+    hashes = json.loads((site / "ledger.json").read_text("utf-8"))["sha256"]
+    notebooks = {f"chapters/{path.name}" for path in (ROOT / "chapters").glob("*.ipynb")}
+    modules = {f"utils/{path.name}" for path in (ROOT / "utils").glob("*.py")}
+    assert notebooks | modules | {"requirements.txt", "utils"} <= set(hashes)
+    lines = ""
+    for name, digest in hashes.items():
+        if name != "utils":
+            assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == digest, name
+            lines += f"{digest}  {name}\n" if name.startswith("utils/") else ""
+    assert hashlib.sha256(lines.encode()).hexdigest() == hashes["utils"]
+
+
+def test_the_ledger_alone_loads_katex_and_the_same_one(pages: dict[Path, BeautifulSoup], site: Path) -> None:
+    loading = {file.name for file, page in pages.items() if any("ledger/" in s.get("src", "") for s in page("script"))}
+    assert loading == {"ledger.html"}
+    script = (site / "_static" / "ledger" / "katex.min.js").read_text("utf-8")
+    assert f'"{katex.katex_version}"' in script and "MM319" not in script
 
 
 # Rules for a page in a browser
@@ -525,6 +598,104 @@ def test_search_works_from_a_disk(browser: webdriver.Chrome, site: Path) -> None
     )
     assert any("shrinkage.html" in result.get_attribute("href") for result in results)
     assert log_faults(browser) == []
+
+
+class LedgerPage:
+    """The ledger in Chromium: where it is, what it shows, what is typed into it."""
+
+    def __init__(self, browser: webdriver.Chrome, site: Path) -> None:
+        self.browser, self.address = browser, (site / "chapters" / "ledger.html").as_uri()
+
+    def open(self, rest: str = "") -> None:
+        self.browser.get(self.address + rest)
+
+    def labels(self) -> list[str]:
+        seen = "[...document.querySelectorAll('.ledger-rows > li')].filter(row => row.checkVisibility())"
+        return self.browser.execute_script(f"return {seen}.map(row => row.id.slice(4))")
+
+    def words(self, selector: str) -> str:
+        return self.browser.find_element(By.CSS_SELECTOR, selector).text
+
+    def type(self, *keys: str) -> None:
+        """Into whatever has the focus."""
+        self.browser.switch_to.active_element.send_keys(*keys)
+
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlparse(self.browser.current_url).query))
+
+
+def test_the_ledger_is_searched_and_filtered_by_keyboard(browser: webdriver.Chrome, site: Path) -> None:
+    claims = json.loads((site / "ledger.json").read_text("utf-8"))["claims"]
+    view(browser, WIDE, "light")
+    log_faults(browser)
+    page = LedgerPage(browser, site)
+    page.open()
+    assert page.labels() == [c["label"] for c in claims] and page.words("[role=status]") == f"{len(claims)} claims"
+
+    browser.find_element(By.CSS_SELECTOR, ".ledger-filter [name=find]").click()
+    page.type("JAMES-stein  1961")  # all words, in any order, whatever their case
+    found = page.labels()
+    said = [json.dumps(c, ensure_ascii=False).lower() for c in claims if c["label"] in found]
+    assert found and all("james-stein" in words and "1961" in words for words in said)
+    assert page.words("[role=status]") == f"{len(found)} of {len(claims)} claims"
+    assert page.query() == {"find": "JAMES-stein  1961"}
+    page.type(Keys.ENTER)  # sends nothing anywhere
+    assert page.labels() == found
+    page.type(" zz")
+    assert page.labels() == [] and page.words(".ledger-empty").startswith("No claim") and page.words("h1") == "Ledger"
+
+    page.type(Keys.TAB, "1 Shr")  # the next field, by Tab; a chapter, by its first letters
+    page.type(Keys.TAB, "proved")
+    page.type(Keys.TAB, "identity")
+    assert page.labels() == [] and set(page.query()) == {"find", "chapter", "verdict", "kind"}
+    page.type(Keys.TAB, Keys.ENTER)  # Clear
+    assert len(page.labels()) == len(claims) and page.query() == {}
+    browser.find_element(By.NAME, "chapter").send_keys("1 Shr")
+    browser.find_element(By.NAME, "verdict").send_keys("proved")
+    wanted = [c["label"] for c in claims if c["chapter"] == "shrinkage" and "proved" in c["verdicts"]]
+    assert page.labels() == wanted != []
+    here = browser.current_url
+    page.open("?" + urlparse(here).query)  # a filtered view can be handed on
+    assert browser.current_url == here and page.labels() == wanted
+
+    hidden = next(c["label"] for c in claims if c["chapter"] != "shrinkage")
+    browser.execute_script("location.hash = arguments[0]", f"row-{hidden}")  # as a link to a row that is filtered away
+    inside = "return document.querySelector('li:target').getBoundingClientRect().top"
+    for _ in range(2):  # in the page, and on arrival
+        WebDriverWait(browser, 10, 0.05).until(lambda _: len(page.labels()) == len(claims))
+        WebDriverWait(browser, 10, 0.05).until(lambda _: 0 <= browser.execute_script(inside) < WIDE[1])
+        assert page.query() == {} and browser.current_url.endswith(f"#row-{hidden}")
+        page.open(f"?find=zzzz#row-{hidden}")
+    assert log_faults(browser) == []
+
+
+def test_the_ledger_sets_its_formulas_as_they_come_into_view(browser: webdriver.Chrome, site: Path) -> None:
+    view(browser, WIDE, "light")
+    page = LedgerPage(browser, site)
+    page.open("?kind=limit")
+    count = "return document.querySelectorAll('.ledger-rows .katex-display').length"
+    WebDriverWait(browser, 10, 0.05).until(lambda _: browser.execute_script(count) > 0)
+    assert browser.execute_script(count) < len(page.labels())
+    # A faulty formula, planted in a row that is filtered away, stays as LaTeX and is counted; it is the only one.
+    browser.execute_script("document.querySelector('li[hidden] code.ledger-tex').textContent = '\\\\frac{1}{'")
+    faults = browser.execute_script("return ledgerPage.setAll()")
+    left = [code.get_attribute("title") for code in browser.find_elements(By.CSS_SELECTOR, "code.ledger-tex")]
+    assert faults == len(left) == 1 and left[0].startswith("KaTeX parse error"), left
+    every = browser.execute_script("return document.querySelectorAll('.ledger-rows > li').length")
+    assert browser.execute_script(count) == every - 1
+
+
+def test_the_ledger_can_be_read_without_its_script(browser: webdriver.Chrome, site: Path) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page = LedgerPage(browser, site)
+        page.open()
+        row = browser.find_element(By.CSS_SELECTOR, ".ledger-rows > li")
+        assert row.is_displayed() and row.find_element(By.TAG_NAME, "code").text.strip()
+        assert not browser.find_element(By.CSS_SELECTOR, ".ledger-filter").is_displayed()
+        assert "JavaScript" in page.words(".ledger-plain")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def bell(x, mean, variance):

@@ -5,6 +5,7 @@ every chapter, and on a planted fault.
 """
 
 import ast
+import hashlib
 import itertools
 import json
 import re
@@ -22,6 +23,7 @@ __all__ = [
     "figures_without_words",
     "notebooks",
     "own_symbols",
+    "published",
     "records",
     "records_of",
     "totals",
@@ -80,6 +82,32 @@ def totals(ledger: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         "claims": len(ledger),
         **{word: words[word] for word in ("proved", "checked", "measured", "refuted", "defined", "cited")},
         "mutants": sum(r.get("mutants", {}).get("rejected", 0) for r in ledger),
+    }
+
+
+def published(root: Path, book: str, order: Sequence[str] = ()) -> dict[str, Any]:
+    """What the site publishes as `ledger.json`: all records and totals, and the sha256 of what they come from.
+
+    Chapters come in the given order, others after them by name; claims in the order of their pages. The hash of
+    `utils` is that of the lines that ``sha256sum utils/*`` prints for its .py, .js and .csv files.
+    """
+    root, sha256 = Path(root), {}
+    locks = [*root.glob("requirements*.txt"), *root.glob("*.lock")]
+    code = sorted(p for p in root.glob("utils/*") if p.suffix in (".py", ".js", ".csv"))
+    for path in (*sorted((root / "chapters").glob("*.ipynb")), *code, *sorted(locks)):
+        sha256[path.relative_to(root).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sha256.items() if name.startswith("utils/"))
+    sha256["utils"] = hashlib.sha256(lines.encode()).hexdigest()
+    place = {name: k for k, name in enumerate(order)}
+    claims = sorted(records(root / "chapters"), key=lambda r: (place.get(r["chapter"], len(place)), r["chapter"]))
+    chapters = dict.fromkeys(r["chapter"] for r in claims)
+    return {
+        "schema": 1,
+        "book": book,
+        "sha256": sha256,
+        "totals": totals(claims),
+        "chapters": {name: totals([r for r in claims if r["chapter"] == name]) for name in chapters},
+        "claims": [{**r, "page": f"chapters/{r['chapter']}.html#equation-{r['label']}"} for r in claims],
     }
 
 

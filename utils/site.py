@@ -19,7 +19,7 @@ from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
-from utils import ledger
+from utils import ledger, ledger_page
 
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
@@ -75,7 +75,7 @@ def name_the_page(app: Sphinx) -> None:
 
     def render_on_page(latex: str, options: dict | None = None) -> str:
         try:
-            return render(latex, options).replace("MM319 602", "M319 602")  # KaTeX 0.16.22 misspells a tall left floor
+            return render(latex, options).replace(*ledger_page.KATEX_MEND)
         except katex.KaTeXError as error:
             page = app.builder.current_docname  # type: ignore[attr-defined]  # the HTML builder has it
             raise ExtensionError(f"{page}: {error}") from error
@@ -92,17 +92,18 @@ def set_totals(app: Sphinx) -> None:
 
 
 def reread_totals(app: Sphinx, *_: object) -> list[str]:
-    """Read the landing page anew in every build: its totals come from other files, the notebooks."""
-    return [app.config.root_doc]
+    """Read the landing page and the ledger anew in every build: what they show comes from the notebooks."""
+    return [app.config.root_doc, *({ledger_page.PAGE} & app.env.found_docs)]
 
 
 def mark_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Class the output that holds a claim `claim`, its derivation `chain`, and drop the chain's empty header row."""
+    """Class a claim's output `claim`, its derivation `chain`; drop the chain's empty header row; link to the ledger."""
     for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "cell_output" in node["classes"]):
         written = "".join(raw.astext() for raw in output.findall(nodes.raw))
         if "claim-verdict" not in written:
             continue
         output["classes"] += ["claim", "claim-refuted"] if "verdict-refuted" in written else ["claim"]
+        ledger_page.link_to_row(app, docname, output)
         for table in output.findall(nodes.table):
             table["classes"].append("chain")
             for head in list(table.findall(nodes.thead)):
@@ -137,4 +138,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-resolved", mark_claims)
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", write_index, priority=400)
+    ledger_page.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
