@@ -1,7 +1,7 @@
 """The errata of the notes: what they print, the number that refutes it, the correction and the reason.
 
-The list is `chapters/errata.toml`, in words. Formulas, witnesses, numbers and verdicts are not in it: they are read from
-the records that the chapters store, so that the page says what the ledger says, and fails when the ledger changes.
+The list is `chapters/errata.toml`, in words. Formulas, witnesses, numbers and verdicts are not in it: they are read
+from the records that the chapters store, so that the page says what the ledger says, and fails when the ledger changes.
 """
 
 import json
@@ -88,7 +88,7 @@ class Errata:
         """One note's errors, numbered as they are listed, and after them what is wrong only when taken further."""
         found = sorted((e for e in self.errata if e["note"] == number), key=lambda e: e["kind"] == "reach")
         if not found:
-            raise _fault("note", number, "has no entry in errata.toml", "List one, or leave the section out")
+            raise _fault(f"note {number}", "no entry in errata.toml", "List one, or leave the section out")
         shown = [self._erratum(f"{number}.{k}", e) for k, e in enumerate(found, 1)]
         return Shown("\n\n".join(shown), [{"list": "errata", **_stored(e)} for e in found])
 
@@ -113,11 +113,11 @@ class Errata:
 
     def table(self) -> Shown:
         """Note by note: how many errors of which kind, and how many questions."""
-        head = ["Note", *(KINDS[k].split(" ", 1)[1] for k in ERRORS), "all", "refuted by a number", "questions"]
-        rows = [[f"{n}. {title}", *self._counts(n)] for n, title in NOTES.items()]
+        head: list[Any] = ["Note", *ERRORS, "all", "refuted", "questions"]
+        rows: list[list[Any]] = [[f"{n}. {title}", *self._counts(n)] for n, title in NOTES.items()]
         rows.append(["**All**", *(f"**{n}**" for n in self._counts(None))])
         lines = [head, ["---", *("--:" for _ in head[1:])], *rows]
-        return Shown("\n".join("| " + " | ".join(map(str, row)) + " |" for row in lines))
+        return Shown("\n".join("| " + " | ".join(str(entry) for entry in row) + " |" for row in lines))
 
     def _counts(self, note: int | None) -> list[int]:
         errors = self.errors(note)
@@ -138,17 +138,18 @@ class Errata:
             record = self._record(where, "refuted", refuted)
             if record["kind"] != "refutation":
                 got = f"refuted = {refuted!r} is a record of kind {record['kind']}"
-                raise _fault(where, "", got, "Name a refutation, or leave `refuted` out and quote the words")
-            lines += [f"{{eq}}`{refuted}`:", _formula(record["latex"]), _verdict(self.said[refuted])]
+                raise _fault(where, got, "Name a refutation, or leave `refuted` out and quote the words")
+            tested = "Put to the test in" if {"printed", "formula"} & set(entry) else "The note, put to the test in"
+            lines += [f"{tested} {{eq}}`{refuted}`:", _formula(record["latex"]), _verdict(self.said[refuted])]
         for label in corrected:
             record = self._record(where, "corrected", label)
             if not CARRIES & set(record["verdicts"]) and record["kind"] != "definition":
                 got = f"corrected = {label!r} is {', '.join(record['verdicts'])}"
-                raise _fault(where, "", got, "A correction is proved or checked (or the model's definition)")
+                raise _fault(where, got, "A correction is proved or checked (or the model's definition)")
             lines += [f"Right is {_cited(record)}:", _formula(record["latex"])]
         seen = [_cited(self._record(where, "see", label)) for label in entry.get("see", ())]
-        lines.append(entry["reason"].strip() + (f" See {', '.join(seen)}." if seen else ""))
-        lines.append(f"Chapter: {{doc}}`{entry['chapter']}`")
+        more = f" See {', '.join(seen)}." if seen else ""
+        lines.append(f"{entry['reason'].strip()}{more} (Chapter: {{doc}}`{entry['chapter']}`.)")
         return _boxed(f"erratum-{number.replace('.', '-')}", lines)
 
     def _answer(self, number: str, entry: Mapping[str, Any]) -> str:
@@ -159,34 +160,35 @@ class Errata:
             record = self._record(where, "carried_by", label)
             if not ANSWERS & set(record["verdicts"]):
                 got = f"carried_by = {label!r} is {', '.join(record['verdicts'])}"
-                raise _fault(where, "", got, "An answer rests on what is proved, checked or measured")
+                raise _fault(where, got, "An answer rests on what is proved, checked or measured")
             carried.append(_cited(record))
         status = f"Carried by {', '.join(carried)}." if carried else '<b class="verdict verdict-open">open</b>'
+        status += f" (Chapter: {{doc}}`{entry['chapter']}`.)"
         lines = [f"**{number}** Note {entry['note']}: “{entry['printed']}”", entry["reason"].strip(), status]
-        return _boxed(f"question-{number[1:]}", [*lines, f"Chapter: {{doc}}`{entry['chapter']}`"])
+        return _boxed(f"question-{number[1:]}", lines)
 
     def _complete(self, where: str, entry: Mapping[str, Any]) -> None:
         """What every entry has to have."""
         for key in ("reason", "chapter"):
             if not str(entry.get(key, "")).strip():
-                raise _fault(where, "", f"`{key}` is empty", f"Say in errata.toml what the {key} is")
+                raise _fault(where, f"`{key}` is empty", f"Say in errata.toml what the {key} is")
         if entry["note"] not in NOTES:
-            raise _fault(where, "", f"note = {entry['note']!r}", f"The notes are {min(NOTES)} to {max(NOTES)}")
+            raise _fault(where, f"note = {entry['note']!r}", f"The notes are {min(NOTES)} to {max(NOTES)}")
         if "carried_by" not in entry:
             if entry.get("kind") not in KINDS:
-                raise _fault(where, "", f"kind = {entry.get('kind')!r}", f"The kinds are {', '.join(KINDS)}")
+                raise _fault(where, f"kind = {entry.get('kind')!r}", f"The kinds are {', '.join(KINDS)}")
             if not any(entry.get(key, "").strip() for key in ("refuted", "printed", "formula")):
                 wanted = "Name a refutation in `refuted`, or quote words in `printed` or LaTeX in `formula`"
-                raise _fault(where, "", "nothing is quoted", wanted)
+                raise _fault(where, "nothing is quoted", wanted)
 
     def _record(self, where: str, key: str, label: str) -> dict[str, Any]:
         if label not in self.records:
-            raise _fault(where, "", f"{key} = {label!r} is no label of the book", "Mend the label, or state the claim")
+            raise _fault(where, f"{key} = {label!r} is no label of the book", "Mend the label, or state the claim")
         return self.records[label]
 
 
-def _fault(where: Any, which: Any, wrong: str, mend: str) -> ValueError:
-    return ValueError(f"{where}{' ' if which != '' else ''}{which}: {wrong}. {mend}")
+def _fault(where: str, wrong: str, mend: str) -> ValueError:
+    return ValueError(f"{where}: {wrong}. {mend}")
 
 
 def _stored(entry: Mapping[str, Any]) -> dict[str, Any]:
