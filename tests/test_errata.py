@@ -114,7 +114,7 @@ def test_an_answer_that_rests_on_nothing_is_open(book):
 def test_the_counts_are_those_of_the_list(book):
     page = book()
     assert "lists 3 things" in page.figures().markdown and "**2** of them stand" in page.figures().markdown
-    assert "**1 entries**: a formula (1). In 1 of" in page.figures().markdown
+    assert "**1 entries**: a formula (1). For 1 of" in page.figures().markdown
     table = page.table().markdown.split("\n")
     assert len(table) == 2 + len(NOTES) + 1
     assert table[2] == f"| 1. {NOTES[1]} | 1 | 0 | 0 | 0 | 0 | 1 | 1 | 0 |"
@@ -129,6 +129,7 @@ def test_what_is_right_as_printed_comes_last_and_is_not_counted(book, tmp_path):
     page = Errata(tmp_path)
     shown = page.note(1).markdown
     assert shown.index("The sum.") < shown.index("A step beyond.") and KINDS["reach"] in shown
+    assert "The note, put to the test in {eq}" in shown and "A step beyond, in {eq}" in shown
     assert len(page.errors()) == len(page.errors(1)) == 1
 
 

@@ -106,8 +106,8 @@ class Errata:
         witnessed = sum("refuted" in e for e in errors)
         return Shown(
             f"The book's inventory lists {len(self.items)} things that the ten notes say. **{len(self.items) - items}**"
-            f" of them stand. The other {items} are gathered here in **{len(errors)} entries**: {parts}. In {witnessed}"
-            f" of these what is printed is refuted by a number, the rest are mended in words."
+            f" of them stand. The other {items} are gathered here in **{len(errors)} entries**: {parts}. For"
+            f" {witnessed} of these the book holds a refutation with a number, the rest are mended in words."
             f" **{len(self.questions)} questions** are taken up at the end."
         )
 
@@ -140,6 +140,7 @@ class Errata:
                 got = f"refuted = {refuted!r} is a record of kind {record['kind']}"
                 raise _fault(where, got, "Name a refutation, or leave `refuted` out and quote the words")
             tested = "Put to the test in" if {"printed", "formula"} & set(entry) else "The note, put to the test in"
+            tested = "A step beyond, in" if entry["kind"] == "reach" else tested
             lines += [f"{tested} {{eq}}`{refuted}`:", _formula(record["latex"]), _verdict(self.said[refuted])]
         for label in corrected:
             record = self._record(where, "corrected", label)
