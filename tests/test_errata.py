@@ -117,7 +117,7 @@ def test_the_counts_are_those_of_the_list(book):
     assert "**1 entries**: a formula (1). For 1 of" in page.figures().markdown
     table = page.table().markdown.split("\n")
     assert len(table) == 2 + len(NOTES) + 1
-    assert table[2] == f"| 1. {NOTES[1]} | 1 | 0 | 0 | 0 | 0 | 1 | 1 | 0 |"
+    assert table[2] == "| 1 | 1 | 0 | 0 | 0 | 0 | 1 | 1 | 0 |"
     assert table[-1] == "| **All** | **1** | **0** | **0** | **0** | **0** | **1** | **1** | **1** |"
 
 

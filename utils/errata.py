@@ -114,7 +114,7 @@ class Errata:
     def table(self) -> Shown:
         """Note by note: how many errors of which kind, and how many questions."""
         head: list[Any] = ["Note", *ERRORS, "all", "refuted", "questions"]
-        rows: list[list[Any]] = [[f"{n}. {title}", *self._counts(n)] for n, title in NOTES.items()]
+        rows: list[list[Any]] = [[n, *self._counts(n)] for n in NOTES]
         rows.append(["**All**", *(f"**{n}**" for n in self._counts(None))])
         lines = [head, ["---", *("--:" for _ in head[1:])], *rows]
         return Shown("\n".join("| " + " | ".join(str(entry) for entry in row) + " |" for row in lines))
