@@ -143,7 +143,7 @@ FAULTS = {
     "a pointer to nothing": ({"see": ["sums-none"]}, "see = 'sums-none' is no label of the book"),
     "no reason": ({"reason": " "}, "`reason` is empty. Say in errata.toml what the reason is"),
     "no chapter": ({"chapter": ""}, "`chapter` is empty"),
-    "a kind of its own": ({"kind": "typo"}, "kind = 'typo'. The kinds are formula, statement, condition, fact, slip"),
+    "a kind of its own": ({"kind": "typo"}, "kind = 'typo'. The kinds are formula, words, condition, fact, slip"),
     "nothing quoted": ({"refuted": None}, "nothing is quoted. Name a refutation in `refuted`, or quote words"),
 }
 

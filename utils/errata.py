@@ -35,7 +35,7 @@ NOTES = {
 # what was wrong, as the page calls it; `reach` is no error, and is not counted
 KINDS = {
     "formula": "a formula",
-    "statement": "a statement in words",
+    "words": "a statement in words",
     "condition": "a missing condition",
     "fact": "a name, a source, a paper",
     "slip": "a slip of the pen",
@@ -113,7 +113,7 @@ class Errata:
 
     def table(self) -> Shown:
         """Note by note: how many errors of which kind, and how many questions."""
-        head: list[Any] = ["Note", *ERRORS, "all", "refuted", "questions"]
+        head: list[Any] = ["Note", *ERRORS, "all", "refuted", "asked"]
         rows: list[list[Any]] = [[n, *self._counts(n)] for n in NOTES]
         rows.append(["**All**", *(f"**{n}**" for n in self._counts(None))])
         lines = [head, ["---", *("--:" for _ in head[1:])], *rows]
