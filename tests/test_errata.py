@@ -260,7 +260,7 @@ def test_a_fault_planted_in_the_page_is_found(plant, fault):
 
 def test_a_refutation_of_somebody_else_is_not_asked_for():
     refuted = next(r for r in RECORDS if r["kind"] == "refutation")
-    for source in ("folklore", "a footnote", "FluxML/model-zoo, issue 73", "a notebook"):
+    for source in ("folklore", "a footnote", "lecture notes, eq. 3", "FluxML/model-zoo, issue 73", "a notebook"):
         assert incomplete(SHOWN, INVENTORY, [*RECORDS, {**refuted, "label": "wgan-new", "source": source}]) == []
 
 

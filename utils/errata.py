@@ -45,7 +45,7 @@ ERRORS = tuple(kind for kind in KINDS if kind != "reach")
 CARRIES = {"proved", "checked"}  # what a correction has to be; a model has only a definition
 ANSWERS = CARRIES | {"measured"}
 OURS = re.compile("add-|flows-")  # items of the inventory that no note states
-OF_A_NOTE = re.compile(r"\bnote(?:’s|'s|s)?\b")
+OF_A_NOTE = re.compile(r"\b[Tt]he note\b|\bnote \d")  # but not lecture notes, or a footnote
 
 
 @dataclass(frozen=True)
