@@ -81,6 +81,7 @@ def test_a_good_notebook_has_no_fault(rule, good):
 def test_a_good_notebook_has_one_sound_record_and_no_broken_reference(good):
     found = ledger.records_of(good)
     assert found == [record()]
+    assert ledger.said(good) == {"square": "a"}
     assert ledger.unsound_records(found) == ledger.duplicate_labels(found) == []
     assert ledger.broken_references(good, ["square"]) == []
     assert ledger.unsettled(["item-1"], {}, found) == []
@@ -213,6 +214,11 @@ PLANTED = {
     "a broken reference": (
         lambda nb: ledger.broken_references(nb, ["square"]),
         text_cell("see {eq}`cube`"),
+        "cell 6: {eq}`cube` refers to no claim",
+    ),
+    "a broken reference in an output": (
+        lambda nb: ledger.broken_references(nb, ["square"]),
+        out_of(output(**{"text/markdown": ["see ", "{eq}`cube`"], "text/plain": "see"})),
         "cell 6: {eq}`cube` refers to no claim",
     ),
     "a broken reference with a text": (

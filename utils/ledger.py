@@ -26,6 +26,7 @@ __all__ = [
     "published",
     "records",
     "records_of",
+    "said",
     "totals",
     "unexecuted",
     "unsettled",
@@ -68,6 +69,12 @@ def records_of(notebook: Notebook) -> list[dict[str, Any]]:
     """The claim records in one notebook's stored outputs, in order of appearance."""
     outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
     return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def said(notebook: Notebook) -> dict[str, str]:
+    """What each record of one notebook says in words, its stored text/plain, by label."""
+    outputs = (output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return {data[MIME]["label"]: "".join(data["text/plain"]) for data in outputs if MIME in data}
 
 
 def records(chapters: Path) -> list[dict[str, Any]]:
@@ -263,13 +270,15 @@ def duplicate_labels(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def broken_references(notebook: Notebook, labels: Iterable[str]) -> list[str]:
-    """Every {eq}`label` names a claim of the book."""
+    """Every {eq}`label` names a claim of the book, in the text and in what a cell puts out as Markdown."""
     known, faults = set(labels), []
     for k, cell in enumerate(notebook["cells"]):
+        texts = ["".join(o.get("data", {}).get("text/markdown", "")) for o in cell.get("outputs", ())]
         if cell["cell_type"] == "markdown":
-            for found in REFERENCE.finditer("".join(cell["source"])):
-                label = found.group(1) or found.group(2)
-                faults += [] if label in known else [f"cell {k}: {{eq}}`{label}` refers to no claim"]
+            texts.append("".join(cell["source"]))
+        for found in (found for text in texts for found in REFERENCE.finditer(text)):
+            label = found.group(1) or found.group(2)
+            faults += [] if label in known else [f"cell {k}: {{eq}}`{label}` refers to no claim"]
     return faults
 
 
