@@ -1542,3 +1542,86 @@ triple_field = symbol("triple_field", "samples that one output can see when dila
 mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
 strings = symbol("strings", "number of strings in a batch", r"B_{\mathrm{y}}", integer=True, positive=True)
 mel_bins = symbol("mel_bins", "number of mel bins of a frame", r"n_{\mathrm{m}}", integer=True, positive=True)
+
+# --------------------------------------------------------------------------------- museum, first rooms
+
+precision = symbol("precision", "precision of a normal law: one over its variance", r"\Lambda", positive=True)
+trust = symbol("trust", "how many observations the prior of a mean is worth", r"\beta_{\mu}", positive=True)
+nu_0 = symbol("nu_0", "degrees of freedom of the prior of a precision", r"\nu_0", positive=True)
+W_0 = symbol("W_0", "scale of the prior of a precision", "W_0", positive=True)
+scatter = symbol("scatter", "sum of the squared deviations from the mean", "S_y", positive=True)
+p_precision = symbol(
+    "p_precision", "density of a precision, given the observations", r"p(\Lambda \mid y)", positive=True
+)
+pi_a = symbol("pi_a", "weight of the first component of a mixture", r"\pi_{\mathrm{a}}", positive=True)
+mu_a = symbol("mu_a", "where the first component lies along the line of centres", r"\mu_{\mathrm{a}}", real=True)
+mu_b = symbol("mu_b", "where the second component lies along the line of centres", r"\mu_{\mathrm{b}}", real=True)
+sigma_a = symbol("sigma_a", "standard deviation of the first component", r"\sigma_{\mathrm{a}}", positive=True)
+sigma_b = symbol("sigma_b", "standard deviation of the second component", r"\sigma_{\mathrm{b}}", positive=True)
+mubar = symbol("mubar", "mean of the mixture along the line of centres", r"\bar{\mu}", real=True)
+L_t = symbol("L_t", "number of dimensions of the mixture", "L_t", integer=True, positive=True)
+mix_var = symbol(
+    "mix_var",
+    "mean squared distance of a draw of the mixture from its mean",
+    r"\mathbb{E}\lVert t - \mathbb{E}t\rVert^2",
+    positive=True,
+)
+regressors = vector("regressors", n, "values of one regressor", "X", real=True)
+responses = vector("responses", n, "values of the response", "Y", real=True)
+betahat = symbol("betahat", "slope of a line through the origin", r"\hat{\beta}", real=True)
+sigma_e = symbol("sigma_e", "standard deviation of the errors of a regression", r"\sigma_e", positive=True)
+sigma_p = symbol("sigma_p", "standard deviation of the prior of a weight", r"\sigma_p", positive=True)
+var_stable = symbol(
+    "var_stable",
+    "variance of the error of the least-squares slope times the root of n",
+    r"\mathrm{Var}\,\sqrt{n}\,(\hat{\beta} - \beta)",
+    positive=True,
+)
+var_weight = symbol("var_weight", "variance of a weight, given the data", r"\mathrm{Var}(w \mid y)", positive=True)
+var_gamma = symbol("var_gamma", "variance of a gamma draw", r"\operatorname{Var} z", positive=True)
+logvar = symbol("logvar", "logarithm of a variance", r"\ell_{\sigma^2}", real=True)
+logsd = symbol("logsd", "logarithm of a standard deviation", r"\ell_{\sigma}", real=True)
+kl_logvar = symbol(
+    "kl_logvar",
+    "divergence from the standard normal prior, of an encoder that gives the log variance",
+    r"\mathrm{KL}(\mu, \ell_{\sigma^2})",
+    nonnegative=True,
+)
+kl_logsd = symbol(
+    "kl_logsd",
+    "the same, of an encoder that gives the log standard deviation",
+    r"\mathrm{KL}(\mu, \ell_{\sigma})",
+    nonnegative=True,
+)
+kl_swapped = symbol(
+    "kl_swapped",
+    "divergence of the standard normal prior from q",
+    r"\mathrm{KL}(\mathcal N(0, 1) \Vert q)",
+    nonnegative=True,
+)
+kl_laws = symbol(
+    "kl_laws",
+    "divergence of a first normal law from a second",
+    r"\mathrm{KL}(\mathcal N_1 \Vert \mathcal N_2)",
+    nonnegative=True,
+)
+first_law = vector("first_law", n, "probabilities of a first discrete law", r"\mathsf{P}", positive=True)
+second_law = vector("second_law", n, "probabilities of a second discrete law", r"\mathsf{Q}", positive=True)
+kl_discrete = symbol(
+    "kl_discrete",
+    "divergence of the first discrete law from the second",
+    r"\mathrm{KL}(\mathsf{P} \Vert \mathsf{Q})",
+    real=True,
+)
+mean_old = symbol("mean_old", "mean of the policy before an update", r"\mu_{\mathrm{old}}", real=True)
+mean_new = symbol("mean_new", "mean of the policy after an update", r"\mu_{\mathrm{new}}", real=True)
+logvar_old = symbol("logvar_old", "log variance of the policy before an update", r"\ell_{\mathrm{old}}", real=True)
+logvar_new = symbol("logvar_new", "log variance of the policy after an update", r"\ell_{\mathrm{new}}", real=True)
+kl_policy = symbol(
+    "kl_policy",
+    "divergence of the policy before an update from the one after it",
+    r"\mathrm{KL}(\mathrm{old} \Vert \mathrm{new})",
+    nonnegative=True,
+)
+f_mapped = symbol("f_mapped", "density of a standard normal pair after a linear map", "f_{Ax}(y)", positive=True)
+f_base = symbol("f_base", "density of a standard normal variable", r"f_{\mathcal N}(z)", positive=True)
