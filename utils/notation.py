@@ -1623,3 +1623,175 @@ dilated_field = symbol(
 )
 triple_field = symbol("triple_field", "samples that one output can see when dilations triple", r"R_3", positive=True)
 mean_steps = symbol("mean_steps", "mean number of steps until a decoder stops", r"\mathbb{E}\,U", positive=True)
+
+# --------------------------------------------------------------------------------- museum, first rooms
+
+precision = symbol("precision", "precision of a normal law: one over its variance", r"\Lambda", positive=True)
+trust = symbol("trust", "how many observations the prior of a mean is worth", r"\beta_{\mu}", positive=True)
+nu_0 = symbol("nu_0", "degrees of freedom of the prior of a precision", r"\nu_0", positive=True)
+W_0 = symbol("W_0", "scale of the prior of a precision", "W_0", positive=True)
+scatter = symbol("scatter", "sum of the squared deviations from the mean", "S_y", positive=True)
+p_precision = symbol(
+    "p_precision", "density of a precision, given the observations", r"p(\Lambda \mid y)", positive=True
+)
+pi_a = symbol("pi_a", "weight of the first component of a mixture", r"\pi_{\mathrm{a}}", positive=True)
+mu_a = symbol("mu_a", "where the first component lies along the line of centres", r"\mu_{\mathrm{a}}", real=True)
+mu_b = symbol("mu_b", "where the second component lies along the line of centres", r"\mu_{\mathrm{b}}", real=True)
+sigma_a = symbol("sigma_a", "standard deviation of the first component", r"\sigma_{\mathrm{a}}", positive=True)
+sigma_b = symbol("sigma_b", "standard deviation of the second component", r"\sigma_{\mathrm{b}}", positive=True)
+mubar = symbol("mubar", "mean of the mixture along the line of centres", r"\bar{\mu}", real=True)
+L_t = symbol("L_t", "number of dimensions of the mixture", "L_t", integer=True, positive=True)
+mix_var = symbol(
+    "mix_var",
+    "mean squared distance of a draw of the mixture from its mean",
+    r"\mathbb{E}\lVert t - \mathbb{E}t\rVert^2",
+    positive=True,
+)
+regressors = vector("regressors", n, "values of one regressor", "X", real=True)
+responses = vector("responses", n, "values of the response", "Y", real=True)
+betahat = symbol("betahat", "slope of a line through the origin", r"\hat{\beta}", real=True)
+sigma_e = symbol("sigma_e", "standard deviation of the errors of a regression", r"\sigma_e", positive=True)
+sigma_p = symbol("sigma_p", "standard deviation of the prior of a weight", r"\sigma_p", positive=True)
+var_stable = symbol(
+    "var_stable",
+    "variance of the error of the least-squares slope times the root of n",
+    r"\mathrm{Var}\,\sqrt{n}\,(\hat{\beta} - \beta)",
+    positive=True,
+)
+var_weight = symbol("var_weight", "variance of a weight, given the data", r"\mathrm{Var}(w \mid y)", positive=True)
+var_gamma = symbol("var_gamma", "variance of a gamma draw", r"\operatorname{Var} z", positive=True)
+logvar = symbol("logvar", "logarithm of a variance", r"\ell_{\sigma^2}", real=True)
+logsd = symbol("logsd", "logarithm of a standard deviation", r"\ell_{\sigma}", real=True)
+kl_logvar = symbol(
+    "kl_logvar",
+    "divergence from the standard normal prior, of an encoder that gives the log variance",
+    r"\mathrm{KL}(\mu, \ell_{\sigma^2})",
+    nonnegative=True,
+)
+kl_logsd = symbol(
+    "kl_logsd",
+    "the same, of an encoder that gives the log standard deviation",
+    r"\mathrm{KL}(\mu, \ell_{\sigma})",
+    nonnegative=True,
+)
+kl_swapped = symbol(
+    "kl_swapped",
+    "divergence of the standard normal prior from q",
+    r"\mathrm{KL}(\mathcal N(0, 1) \Vert q)",
+    nonnegative=True,
+)
+kl_laws = symbol(
+    "kl_laws",
+    "divergence of a first normal law from a second",
+    r"\mathrm{KL}(\mathcal N_1 \Vert \mathcal N_2)",
+    nonnegative=True,
+)
+first_law = vector("first_law", n, "probabilities of a first discrete law", r"\mathsf{P}", positive=True)
+second_law = vector("second_law", n, "probabilities of a second discrete law", r"\mathsf{Q}", positive=True)
+kl_discrete = symbol(
+    "kl_discrete",
+    "divergence of the first discrete law from the second",
+    r"\mathrm{KL}(\mathsf{P} \Vert \mathsf{Q})",
+    real=True,
+)
+mean_old = symbol("mean_old", "mean of the policy before an update", r"\mu_{\mathrm{old}}", real=True)
+mean_new = symbol("mean_new", "mean of the policy after an update", r"\mu_{\mathrm{new}}", real=True)
+logvar_old = symbol("logvar_old", "log variance of the policy before an update", r"\ell_{\mathrm{old}}", real=True)
+logvar_new = symbol("logvar_new", "log variance of the policy after an update", r"\ell_{\mathrm{new}}", real=True)
+kl_policy = symbol(
+    "kl_policy",
+    "divergence of the policy before an update from the one after it",
+    r"\mathrm{KL}(\mathrm{old} \Vert \mathrm{new})",
+    nonnegative=True,
+)
+f_mapped = symbol("f_mapped", "density of a standard normal pair after a linear map", "f_{Ax}(y)", positive=True)
+f_base = symbol("f_base", "density of a standard normal variable", r"f_{\mathcal N}(z)", positive=True)
+
+# The museum, second half ------------------------------------------------------------------------------------------
+
+pace = symbol("pace", "rate at which the state of an equation grows", r"p_u", positive=True)
+instant = symbol("instant", "time of an equation", r"t_u", positive=True)
+ending = symbol("ending", "time at which an equation ends", r"T_u", positive=True)
+later = symbol("later", "a later time that is integrated over", r"\tau_u", positive=True)
+adjoint = symbol("adjoint", "what a nudge of the state adds to the total: the adjoint", r"\lambda_u", real=True)
+adjoint_slope = symbol("adjoint_slope", "derivative of the adjoint in time", r"\lambda_u'", real=True)
+total_slope = symbol("total_slope", "derivative of the total in the rate", r"\mathrm{d}G/\mathrm{d}p_u", real=True)
+S_11, S_12, S_21, S_22 = (
+    symbol(f"S_{ij}", f"entry {ij} of the matrix of a quadratic form", f"S_{{{ij}}}", real=True)
+    for ij in (11, 12, 21, 22)
+)
+qf_grad = symbol(
+    "qf_grad",
+    "first entry of the gradient of that form, taken with the inverse",
+    r"\partial_1\, y^\top S^{-1} y",
+    real=True,
+)
+growth = symbol("growth", "factor by which all weights of a classifier grow", "C_w", positive=True)
+margin = symbol("margin", "margin of a point: how far on its right side", "m_w", positive=True)
+exp_loss = symbol("exp_loss", "exponential loss of a point after the weights grew", r"\ell_C", positive=True)
+discount = symbol("discount", "discount of a reward that comes a step later", r"\gamma_r", positive=True)
+trace = symbol("trace", "decay of the weights of longer advantages", r"\lambda_r", positive=True)
+lag = symbol("lag", "by how many steps a temporal difference lies ahead", r"l_r", integer=True, nonnegative=True)
+td_weight = symbol("td_weight", "weight of that difference in an advantage", r"w(\delta_{t+l})", positive=True)
+w_p_shift = symbol("w_p_shift", "Wasserstein distance of order p between samples", r"W_p^{\mathrm{s}}", positive=True)
+m_Z = symbol("m_Z", "how far the mean of the codes lies from the prior's", r"m_Z", positive=True)
+wae_slope = symbol(
+    "wae_slope",
+    "derivative of a penalised objective in that distance",
+    r"\mathrm{d}\mathcal{O}/\mathrm{d}m_Z",
+    real=True,
+)
+score_0, score_1, score_2 = (
+    symbol(name, f"similarity of an anchor to its {what}", letter, real=True)
+    for name, what, letter in (
+        ("score_0", "positive", "s_{+}"),
+        ("score_1", "first negative", "s_{-,1}"),
+        ("score_2", "second negative", "s_{-,2}"),
+    )
+)
+npair = symbol("npair", "N-pairs loss of one anchor", r"\ell_{N}", positive=True)
+target_1 = symbol("target_1", "target probability of the first of two classes", "t_{c}", positive=True)
+predicted_1 = symbol("predicted_1", "predicted probability of that class", "y_{c}", positive=True)
+xent = symbol("xent", "cross-entropy of targets and predictions", "H(t, y)", positive=True)
+column = symbol("column", "even column of a position encoding", "k_e", integer=True, nonnegative=True)
+channels = symbol("channels", "channels of a position encoding in two dimensions", "d_e", integer=True, positive=True)
+pe_freq = symbol("pe_freq", "frequency of that column", r"\omega_k", positive=True)
+keep_1, keep_2 = (
+    symbol(
+        f"keep_{t}", f"share of the variance that step {t} of a diffusion keeps", rf"\alpha_{{d,{t}}}", positive=True
+    )
+    for t in (1, 2)
+)
+noise_sd = symbol("noise_sd", "standard deviation of the noise after two steps", r"\sigma(x_2 \mid x_0)", positive=True)
+stride = symbol("stride", "stride of a convolution", "s_F", integer=True, positive=True)
+extra_out = symbol("extra_out", "output padding of a transposed convolution", "o_F", integer=True, nonnegative=True)
+tap = symbol("tap", "number of a filter's tap, from 0", "k_F", integer=True, nonnegative=True)
+output = symbol("output", "number of an output, from 0", "j_F", integer=True, nonnegative=True)
+skipped = symbol(
+    "skipped", "inputs left out between two taps: 0 in a dense filter", "D_F", integer=True, nonnegative=True
+)
+input_read = symbol("input_read", "number of the input that a tap reads", "i_F", integer=True)
+signal_len = symbol("signal_len", "samples of a signal", "L_x", integer=True, positive=True)
+fft_len = symbol("fft_len", "length of a Fourier transform", r"n_{\mathrm{fft}}", integer=True, positive=True)
+win_len = symbol(
+    "win_len", "length of a window, at most that of the transform", r"n_{\mathrm{win}}", integer=True, positive=True
+)
+hop_len = symbol("hop_len", "samples from one frame to the next", r"n_{\mathrm{hop}}", integer=True, positive=True)
+stft_frames = symbol("stft_frames", "frames of a transform without padding", "F_x", integer=True, positive=True)
+logit_1, logit_2, logit_3 = (symbol(f"logit_{a}", f"logit of class {a}", f"l_{a}", real=True) for a in (1, 2, 3))
+gumbel_1, gumbel_2, gumbel_3 = (
+    symbol(f"gumbel_{a}", f"Gumbel noise of class {a}", f"g_{a}", real=True) for a in (1, 2, 3)
+)
+relax_temp = symbol("relax_temp", "temperature of a relaxed sample", r"\tau_g", positive=True)
+relaxed_1 = symbol("relaxed_1", "first entry of a relaxed sample", "z_{g,1}", positive=True)
+x_real = symbol("x_real", "where the real samples lie", r"x_{\mathrm{real}}", real=True)
+x_made = symbol("x_made", "where the made samples lie", r"x_{\mathrm{fake}}", real=True)
+critic_loss = symbol("critic_loss", "loss of the best critic", "L_D", real=True)
+sub_price_1, sub_price_2 = (
+    symbol(f"sub_price_{a}", f"price in subpair {a} before it is adjusted", rf"\phi_{{x_{a}}}", real=True)
+    for a in (1, 2)
+)
+price_step = symbol(
+    "price_step", "step between the prices of two subpairs that their costs allow", r"\beta_{x_2}", real=True
+)
+price_gap = symbol("price_gap", "difference of the two prices once adjusted", r"\phi_{x_1}' - \phi_{x_2}'", real=True)
