@@ -161,6 +161,7 @@ LOCAL: dict[str, dict[str, str]] = {
         "f": "the frames that a decoder is fed, indexed from 0",
         "H": "any function in a highway layer",
     },
+    "museum": {"x_**": "masses of a plan, where SymPy's own simplex is asked for them"},
 }
 
 
