@@ -1080,7 +1080,10 @@ def _exact(value: Any) -> Any:
 def unicode_name(s: Basic) -> str:
     """A symbol's name as text: that of the glossary where it is plain, else in Greek letters and subscripts."""
     known = GLOSSARY.get(str(s))
-    return known.latex if known and known.latex.isalpha() else pretty_symbol(str(s))
+    if known and known.latex.isalpha():
+        return known.latex
+    word = re.search(r"_[a-z]{3}", str(s))  # a word set as a subscript is hard to read, and not what one types
+    return str(s) if word else pretty_symbol(str(s))
 
 
 def plain(value: Any) -> str:
