@@ -40,7 +40,19 @@ from sympy import (
 
 from utils import claims as module
 from utils import prove
-from utils.claims import Claim, ClaimError, Propto, cite, claims, define, forget, leq, propto, refute
+from utils.claims import (
+    Claim,
+    ClaimError,
+    Propto,
+    cite,
+    claims,
+    define,
+    forget,
+    leq,
+    propto,
+    refute,
+    unicode_name,
+)
 from utils.domains import evaluated
 from utils.estimate import Estimate
 from utils.mutate import mutants
@@ -1284,3 +1296,10 @@ def test_a_limit_of_a_defined_symbol():
         wrong = Claim("rising-wrong", Eq(Limit(m, b, oo), 2 * a), unproved="it is false")
     with pytest.raises(ClaimError, match="right-hand side"):
         wrong.check(far_out)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("mu_0", "μ₀"), ("x_1", "x₁"), ("price_step", "price_step"), ("enc_len", "L"), ("c_sh", "cₛₕ")]
+)
+def test_a_witness_is_named_as_one_reads_and_types_it(name, shown):
+    assert unicode_name(Symbol(name, real=True)) == shown
