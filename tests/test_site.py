@@ -940,7 +940,7 @@ def test_the_notation_page_tells_letters_apart_and_leads_to_the_claims(symbols_p
     assert len(meanings) == sum(map(len, letters().values()))
     places = [link["href"] for link in symbols_page.select("tr[id^=symbol-] td:nth-of-type(3) a")]
     assert sum("#equation-" in place for place in places) > 0.8 * len(places)
-    assert len(str(symbols_page)) < 1_100_000, "the page grew heavy"
+    assert len(str(symbols_page)) < 1400 * len(GLOSSARY), "the page grew heavy: more than 1.4 kB a symbol"
 
 
 def test_the_notation_page_is_searched_from_a_disk(browser: webdriver.Chrome, site: Path) -> None:

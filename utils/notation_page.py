@@ -135,11 +135,11 @@ class Notation(SphinxDirective):
         for names in (self.shared[shown] for shown in sorted(self.shared, key=_sortable)):
             meanings = nodes.bullet_list(classes=["notation-meanings"])
             for name in names:
-                line = nodes.paragraph("", "", _link(GLOSSARY[name].meaning, f"#symbol-{_slug(name)}"))
+                line = nodes.paragraph("", "", _link(GLOSSARY[name].meaning, f"#symbol-{name}"))
                 line += nodes.inline("", f" {self.first(name)}", classes=["notation-aside"])
                 meanings += nodes.list_item("", line)
             shortest = min((GLOSSARY[name].latex for name in names), key=len)
-            rows.append(_row([_math(shortest), meanings], f"letter-{_slug(names[0])}"))
+            rows.append(_row([_math(shortest), meanings], f"letter-{names[0]}"))
         yield _table(["letter", "what it may stand for"], [12, 88], rows)
 
     def first(self, name: str) -> str:
@@ -167,14 +167,12 @@ class Notation(SphinxDirective):
         )
         if same := self.shared.get(letter(entry.latex)):
             about += nodes.Text(" · ")
-            about += _link(f"one of {len(same)} meanings", f"#letter-{_slug(same[0])}")
+            about += _link(f"one of {len(same)} meanings", f"#letter-{same[0]}")
         places = nodes.paragraph()
         for number, (chapter, label) in enumerate(self.where[name].items()):
             places += nodes.Text(", " if number else "")
             places += _link(self.titles[chapter], f"{chapter}.html" + (f"#equation-{label}" if label else ""))
-        return _row(
-            [_math(printed(entry)), [nodes.paragraph("", entry.meaning), about], places], f"symbol-{_slug(name)}"
-        )
+        return _row([_math(printed(entry)), [nodes.paragraph("", entry.meaning), about], places], f"symbol-{name}")
 
     def local(self) -> Iterator[nodes.Node]:
         """The letters that a chapter makes for itself: one row each."""
@@ -189,10 +187,6 @@ class Notation(SphinxDirective):
 def _letter_alone(name: str) -> str:
     """A name that a chapter gives, as it is printed; a dot stands for what is filled in there."""
     return latex(Symbol(name.replace("*", "X"))).replace("X", r"\bullet ") if "*" in name else latex(Symbol(name))
-
-
-def _slug(name: str) -> str:
-    return nodes.make_id(name)
 
 
 def _sortable(shown: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const count = document.createElement("span");
   count.setAttribute("role", "status");
   label.append(field, count);
-  document.querySelector("article h1").after(label);
+  first.closest("section").before(label);
   const rows = [...document.querySelectorAll("table.notation tbody tr")];
   const texts = rows.map((row) => {
     const tex = [...row.querySelectorAll("[aria-label]")].map((formula) => formula.ariaLabel);
