@@ -1,5 +1,6 @@
-"""Set before anything else is imported: one thread for linear algebra, and Hypothesis without a stopwatch."""
+"""One thread for linear algebra, Hypothesis without a stopwatch, and the built site for the tests that look at it."""
 
+# ruff: noqa: E402
 import os
 
 # The tests run side by side, one process a core; more threads than cores cost far more than they bring, and one
@@ -7,8 +8,59 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
-from hypothesis import settings  # noqa: E402
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from built import ROOT, build, parse
+from filelock import FileLock
+from hypothesis import settings
+from selenium import webdriver
 
 settings.register_profile("here", deadline=None)
 # Under CI=true Hypothesis takes its own profile "ci": the same examples in each run, and no deadline either.
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of the built site: one build for all processes of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if hasattr(request.config, "workerinput") else base
+    result = base / "site.json"
+    with FileLock(base / "site.lock"):
+        if not result.exists():
+            result.write_text(json.dumps(build(ROOT, base / "site")))
+    code, log = json.loads(result.read_text())
+    assert code == 0, log
+    return base / "site" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[Path, BeautifulSoup]:
+    """Every page of the site, parsed. (`_static` holds two templates of the theme's that are not pages.)"""
+    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
+    return {file: parse(file.read_text("utf-8")) for file in files}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    """A headless Chromium with the logs of its console and its network."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.fail(
+            "The site is tested in Chromium: install it and its driver (apt-get install chromium chromium-driver)."
+        )
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    switches = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
+    for switch in f"{switches} disable-component-update disable-sync disable-dev-shm-usage".split():
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()

@@ -1299,7 +1299,15 @@ def test_a_limit_of_a_defined_symbol():
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("mu_0", "μ₀"), ("x_1", "x₁"), ("price_step", "price_step"), ("enc_len", "L"), ("c_sh", "cₛₕ")]
+    ("name", "shown"),
+    [
+        ("mu_0", "μ₀"),
+        ("x_1", "x₁"),
+        ("price_step", "price_step"),
+        ("fan_in", "fan_in"),
+        ("enc_len", "L"),
+        ("c_sh", "cₛₕ"),
+    ],
 )
 def test_a_witness_is_named_as_one_reads_and_types_it(name, shown):
     assert unicode_name(Symbol(name, real=True)) == shown

@@ -5,12 +5,9 @@ A rule is a function that returns a list of faults; below it stands a test that 
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 
@@ -18,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from filelock import FileLock
+from built import PHONE, ROOT, WIDE, build, log_faults, parse, plant, printed, view
 from scipy import special, stats
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -30,80 +27,7 @@ from utils.notation import GLOSSARY
 from utils.notation_page import letters
 from utils.site import start_katex
 
-ROOT = Path(__file__).parent.parent
-WIDE, PHONE = (1400, 900), (390, 800)
-
-
 # The build
-
-
-def build(book: Path, out: Path) -> tuple[int, str]:
-    """Build the site of a book, warnings and dangling references being errors: the exit code and the log."""
-    command = [
-        Path(sys.executable).parent / "jupyter-book",
-        "build",
-        book,
-        "--path-output",
-        out,
-        "-W",
-        "-n",
-        "--keep-going",
-    ]
-    # An empty search path: what the build needs, Node included, it must find by itself.
-    environment = os.environ | {"PATH": "", "NO_COLOR": "1"}
-    out.mkdir(exist_ok=True)
-    log = out / "build.log"  # a file, since a pipe would wait for whatever the build leaves running
-    with log.open("w") as file:
-        built = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT, timeout=120)
-    return built.returncode, log.read_text()
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """The folder of the built site: one build for all processes of pytest-xdist."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if hasattr(request.config, "workerinput") else base
-    result = base / "site.json"
-    with FileLock(base / "site.lock"):
-        if not result.exists():
-            result.write_text(json.dumps(build(ROOT, base / "site")))
-    code, log = json.loads(result.read_text())
-    assert code == 0, log
-    return base / "site" / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
-def pages(site: Path) -> dict[Path, BeautifulSoup]:
-    """Every page of the site, parsed. (`_static` holds two templates of the theme's that are not pages.)"""
-    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
-    return {file: parse(file.read_text("utf-8")) for file in files}
-
-
-def parse(text: str) -> BeautifulSoup:
-    return BeautifulSoup(text, "html.parser")
-
-
-def plant(folder: Path, *cells: nbformat.NotebookNode) -> Path:
-    """A book of a landing page and one chapter with the given cells, dressed as ours is."""
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "site", folder / "site", dirs_exist_ok=True)
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/intro\nchapters:\n- file: chapters/planted\n")
-    (folder / "chapters").mkdir(exist_ok=True)
-    intro = folder / "chapters" / "intro.md"
-    if not intro.exists():  # written again, it would be read again whatever the site's code does
-        intro.write_text("# Planted\n\nClaims: {{ total_claims }}.\n")
-    title = nbformat.v4.new_markdown_cell("# A chapter")
-    notebook = nbformat.v4.new_notebook(cells=[title, *cells], metadata={"language_info": {"name": "python"}})
-    nbformat.write(notebook, folder / "chapters" / "planted.ipynb")
-    return folder
-
-
-def printed(markdown: str, **data: object) -> nbformat.NotebookNode:
-    """A code cell with a Markdown output, as a claim has."""
-    bundle = {"text/markdown": markdown, "text/plain": "", **data}
-    output = nbformat.v4.new_output("execute_result", data=bundle, execution_count=1)
-    return nbformat.v4.new_code_cell("claim", outputs=[output], execution_count=1)
 
 
 def test_printed_equations_are_numbered_and_totals_follow_the_notebooks(tmp_path: Path) -> None:
@@ -433,34 +357,6 @@ def test_the_ledger_alone_loads_katex_and_the_same_one(pages: dict[Path, Beautif
 # Rules for a page in a browser
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[webdriver.Chrome]:
-    """A headless Chromium with the logs of its console and its network."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    driver = shutil.which("chromedriver")
-    if not program or not driver:
-        pytest.fail(
-            "The site is tested in Chromium: install it and its driver (apt-get install chromium chromium-driver)."
-        )
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    switches = "headless=new no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
-    for switch in f"{switches} disable-component-update disable-sync disable-dev-shm-usage".split():
-        options.add_argument(f"--{switch}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
-
-
-def view(browser: webdriver.Chrome, size: tuple[int, int], theme: str) -> None:
-    """Look at pages in a window of this size, as a reader whose system is light or dark."""
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    features = [{"name": "prefers-color-scheme", "value": theme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-
-
 LOOK = """
 const seen = tag => tag.checkVisibility({opacityProperty: true, visibilityProperty: true}) && tag.offsetWidth > 0;
 const count = selector => [...document.querySelectorAll(selector)].filter(seen).length;
@@ -489,20 +385,6 @@ def look_faults(browser: webdriver.Chrome) -> list[str]:
     faults = [f"{look[name]} {name}" for name in ("headers", "searches") if look[name] != 1]
     faults += [f"{look['overflow']} px too wide"] if look["overflow"] > 0 else []
     return faults + [f"too faint: {words}" for words in look["faint"]]
-
-
-def log_faults(browser: webdriver.Chrome) -> list[str]:
-    """Errors on the console, requests that failed, and requests that left the site, since this was last asked."""
-    faults = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    for entry in browser.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            url = message["params"]["request"]["url"]
-            if urlparse(url).scheme not in ("file", "data", "blob"):
-                faults.append(f"asked for {url}")
-        elif message["method"] == "Network.loadingFailed":
-            faults.append(f"a request failed: {message['params']['errorText']}")
-    return faults
 
 
 ONE = "<header>H</header><input type=search style='width: 5em'>"

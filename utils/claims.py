@@ -1082,7 +1082,8 @@ def unicode_name(s: Basic) -> str:
     known = GLOSSARY.get(str(s))
     if known and known.latex.isalpha():
         return known.latex
-    word = re.search(r"_[a-z]{3}", str(s))  # a word set as a subscript is hard to read, and not what one types
+    # A word set as a subscript is hard to read, and not what one types.
+    word = re.search(r"_[a-z]{3}|^[a-z]{3,}_[a-z]{2}", str(s))
     return str(s) if word else pretty_symbol(str(s))
 
 
