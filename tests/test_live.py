@@ -4,14 +4,18 @@ import re
 from decimal import Decimal
 from html import escape
 from itertools import product
+from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
 from browser import chromium, console_errors
+from scipy import special
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from utils import figures
 from utils.figures import PALETTE, Picture, _ticks, _y_range, live
 
 theta, y_bar, shift = sympy.symbols(r"theta \bar{y} shift", real=True)
@@ -41,6 +45,13 @@ ZOO = {
     "waves": sympy.sin(3 * theta) * sympy.tanh(theta) + sympy.atan(theta) + sympy.floor(theta) * sympy.sign(theta),
     "root": (var + theta**2) ** sympy.Rational(1, 3) + sympy.Max(theta, 0, 1 - var) + sympy.Min(theta, var) ** 3,
 }
+# Functions that JavaScript lacks
+ADDED = {
+    "normal distribution function": (1 + sympy.erf(theta / (var * sympy.sqrt(2)))) / 2,
+    "gamma": sympy.gamma(theta) / 10,
+    "log-gamma": sympy.loggamma(var + theta**2),
+    "digamma and trigamma": sympy.digamma(theta) + sympy.polygamma(1, var) * sympy.polygamma(1, theta + 3),
+}
 WORDS = {"caption": "What to learn.", "alt": "What is seen.", "x_label": "θ", "y_label": "density"}
 
 
@@ -60,6 +71,10 @@ def bells(**changes) -> Picture:
 def zoo(**changes) -> Picture:
     arguments = {"curves": ZOO, "x": (theta, -2, 3), "sliders": {var: (0.1, 2, 1)}, "name": "zoo"}
     return live(**(arguments | WORDS | changes))
+
+
+def added() -> Picture:
+    return zoo(curves=ADDED, name="added")
 
 
 def scale() -> Picture:
@@ -120,8 +135,8 @@ def test_ybar_has_a_macron():
         ({"curves": {}}, "curves must hold 1 to 6 expressions; got 0"),
         ({"curves": dict.fromkeys("abcdefg", var)}, "curves must hold 1 to 6 expressions; got 7"),
         (
-            {"curves": {"a": sympy.gamma(theta + var)}},
-            "'a' must hold only what JavaScript computes; got gamma",
+            {"curves": {"a": sympy.besselj(0, theta + var)}},
+            "'a' must hold only what JavaScript computes; got besselj",
         ),
         ({"curves": {"a": sympy.Sum(var**n, (n, 0, 3))}}, "got .*Sum.*Evaluate it first"),
         ({"curves": {"a": sympy.Integral(theta, (theta, 0, var))}}, "got .*Integral.*doit"),
@@ -130,6 +145,9 @@ def test_ybar_has_a_macron():
         ({"curves": {"a": sympy.Function("f")(theta) * var}}, "got f"),
         ({"curves": {"a": var * sympy.oo}}, "got oo"),
         ({"curves": {"a": var * sympy.EulerGamma}}, "got EulerGamma"),
+        ({"curves": {"a": sympy.polygamma(2, var) * theta}}, r"got polygamma\(2, var\)"),
+        ({"curves": {"a": sympy.polygamma(n, var) * theta}}, r"got polygamma\(n, var\)"),
+        ({"curves": {"a": sympy.loggamma(theta + var)}}, "loggamma of positive values only; got loggamma"),
         ({"curves": {"a": theta < var}}, "must hold only what JavaScript computes; got theta < var"),
         ({"curves": {"a": sympy.Eq(theta, var)}}, "must hold only what JavaScript computes"),
         (
@@ -189,11 +207,11 @@ def test_symbol_without_plain_name_needs_one():
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("live") / "page.html"
-    figures = bells().html + zoo().html + scale().html
+    html = "".join(figure().html for figure in (bells, zoo, scale, added))
     path.write_text(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Live</title>'
         '<link rel="icon" href="data:,"></head>'
-        f"<body>{figures}</body></html>",
+        f"<body>{html}</body></html>",
         encoding="utf-8",
     )
     return path.as_uri()
@@ -253,6 +271,7 @@ def check_pixels(browser, name: str, data: dict) -> None:
         drawn = np.array([list(map(float, point.split())) for point in re.split("[ML]", d)[1:]])
         x = np.array(data["curves"][label]["x"])
         y = np.array([float(value) for value in data["curves"][label]["y"]])
+        runs = (np.diff(np.isfinite(y).astype(int), prepend=0) == 1).sum()
         x, y = x[np.isfinite(y)], y[np.isfinite(y)]
         per_x, per_y = (
             (x_high - x_low) / (box["right"] - box["left"]),
@@ -262,12 +281,12 @@ def check_pixels(browser, name: str, data: dict) -> None:
         inside = np.abs(drawn[:, 1]) < 9998  # beyond, the renderer is spared
         error = np.abs(y_low + (box["bottom"] - drawn[:, 1]) * per_y - y)
         assert inside.any() and error[inside].max() < 0.06 * per_y
-        assert d.count("M") == 1 + (np.diff(np.flatnonzero(np.isfinite(y))) > 1).sum()
+        assert d.count("M") == runs
 
 
 def test_figures_start_as_python_drew_them(browser, page):
     pattern = r'(?s)<svg role="img".*?</svg>'
-    python = re.findall(pattern, bells().html + zoo().html + scale().html)
+    python = re.findall(pattern, bells().html + zoo().html + scale().html + added().html)
     drawn = browser.execute_script("return [...document.querySelectorAll('svg[role=img]')].map((svg) => svg.outerHTML)")
     number = r"-?\d+(?:\.\d+)?"
     for ours, theirs in zip(python, drawn, strict=True):
@@ -294,6 +313,56 @@ def test_zoo_follows_its_slider(browser, value):
     data = data_of(browser, "zoo")
     check_against_numpy(data, ZOO, [var], theta)
     check_pixels(browser, "zoo", data)
+
+
+@pytest.mark.parametrize("value", [0.1, 1, 1.52, 2])
+def test_added_functions_follow_their_slider(browser, value):
+    move(browser, "added", [value])
+    data = data_of(browser, "added")
+    check_pixels(browser, "added", data)
+    for label, expression in ADDED.items():
+        x, y = (np.array([float(v) for v in data["curves"][label][axis]]) for axis in "xy")
+        expected = sympy.lambdify([theta, var], expression, ["scipy", "numpy"])(x, value)
+        shown = np.isfinite(expected)
+        assert (np.isfinite(y) == shown).all() and shown.sum() > 390
+        np.testing.assert_allclose(y[shown], expected[shown], rtol=1e-12, atol=1e-12, err_msg=label)
+
+
+def test_only_figures_that_need_them_carry_the_added_functions():
+    assert [figure().html.count("function erf(") for figure in (bells, zoo, scale, added)] == [0, 0, 0, 1]
+
+
+# Small, large, near zeros and poles, and beyond the largest number; to the left of zero mpmath is the judge, since
+# scipy loses digits near the poles.
+SPREAD = np.concatenate([np.geomspace(1e-8, 1e8, 400), np.linspace(0.01, 200, 2001), [0.5, 1, 2, 10, 24, 171.6, 172]])
+NEGATIVE = -np.concatenate([np.linspace(0.013, 59.99, 997), [0.5, 1 - 1e-9, 1 + 1e-9, 100.5, 168.5]])
+JUDGES = {
+    "erf": (special.erf, np.concatenate([SPREAD, -SPREAD, [0, 5.9, 6.1, 700]])),
+    "gamma": (special.gamma, SPREAD),
+    "logGamma": (special.gammaln, SPREAD),
+    "digamma": (special.digamma, SPREAD),
+    "trigamma": (lambda x: special.polygamma(1, x), SPREAD),
+    "gamma left of zero": (np.vectorize(lambda x: float(mpmath.gamma(x))), NEGATIVE),
+    "digamma left of zero": (np.vectorize(lambda x: float(mpmath.psi(0, x))), NEGATIVE),
+    "trigamma left of zero": (np.vectorize(lambda x: float(mpmath.psi(1, x))), NEGATIVE),
+}
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_added_functions_are_right_to_twelve_digits(driver, name):
+    function, x = JUDGES[name]
+    code = Path(figures.__file__).with_name("live_functions.js").read_text(encoding="utf-8")
+    # as words, since JSON knows no infinity
+    words = driver.execute_script(f"{code}\nreturn arguments[0].map((x) => `${{{name.split()[0]}(x)}}`)", x.tolist())
+    got = [float(word.replace("Infinity", "inf")) for word in words]
+    np.testing.assert_allclose(got, function(x), rtol=1e-12, atol=1e-12)
+
+
+def test_added_functions_have_no_value_at_their_poles(driver):
+    code = Path(figures.__file__).with_name("live_functions.js").read_text(encoding="utf-8")
+    calls = "[erf(NaN), gamma(NaN), logGamma(-0.5), logGamma(0)].concat([0, -1, -2].flatMap((x) => "
+    words = driver.execute_script(f"{code}\nreturn {calls} [gamma(x), digamma(x), trigamma(x)])).map(String)")
+    assert words == ["NaN"] * 13
 
 
 def test_one_figure_leaves_the_other_alone(browser):

@@ -131,6 +131,17 @@ PRINTABLE_NODES = (
     type(sympy.false),
 )
 
+# What `live_functions.js` adds to JavaScript: SymPy's class, the name there. Of a polygamma, only the two orders.
+ADDED: dict[str, Any] = {
+    "erf": "erf",
+    "gamma": "gamma",
+    "loggamma": "logGamma",
+    "polygamma": [
+        (lambda order, _: order == 0, lambda _, x: f"digamma({x})"),
+        (lambda order, _: order == 1, lambda _, x: f"trigamma({x})"),
+    ],
+}
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -227,8 +238,8 @@ def live(
 
     Raises ValueError, naming the argument and the remedy, for words as in `figure`, ranges that are empty
     or leave the symbol's assumptions, a start off its slider's steps, a slider that moves nothing, a free
-    symbol without a slider, a function that JavaScript lacks, and a curve with no finite value at the
-    start.
+    symbol without a slider, a function that JavaScript lacks (erf, gamma, loggamma of what is positive,
+    digamma and trigamma are added), and a curve with no finite value at the start.
 
     >>> x, a = sympy.symbols("x a", positive=True)
     >>> live({"decay": sympy.exp(-a * x)}, (x, 0.1, 5), {a: (0.5, 2, 1)}, name="decay",
@@ -293,7 +304,7 @@ def live(
         alt,
         f"{_legend(curves, markers)}\n{svg}\n"
         f'<div data-controls hidden><div style="{CONTROLS_STYLE}">\n{controls}\n</div></div>',
-        _script(members),
+        _script(members, [*curves.values(), *markers.values()]),
     )
 
 
@@ -390,8 +401,9 @@ def _printable(where: str, label: str, expression: Any, allowed: Sequence[sympy.
         {
             type(node).__name__ if node.args else str(node)
             for node in sympy.preorder_traversal(f)
-            if not isinstance(node, PRINTABLE_NODES) and type(node).__name__ not in known_functions
+            if not isinstance(node, PRINTABLE_NODES) and type(node).__name__ not in {*known_functions, *ADDED}
         }
+        | {str(node) for node in f.atoms(sympy.polygamma) if node.args[0] not in (0, 1)}
     )
     if not isinstance(f, sympy.Expr) or foreign:
         raise ValueError(
@@ -410,18 +422,26 @@ def _printable(where: str, label: str, expression: Any, allowed: Sequence[sympy.
                 f"{where}: {label!r} must take cube roots of nonnegative values only; got {power}. "
                 "Declare its symbols positive."
             )
+    for node in f.atoms(sympy.loggamma):
+        if not node.args[0].is_positive:
+            raise ValueError(
+                f"{where}: {label!r} must take loggamma of positive values only; got {node}. "
+                "Declare its symbols positive."
+            )
     return f
 
 
 def _javascript(f: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> str:
     """An arrow function of the arguments, in order, renamed: `\\bar{y}` and `var` are no JavaScript names."""
     plain = {s: sympy.Symbol(f"a{k}", **s.assumptions0) for k, s in enumerate(arguments)}
-    code = " ".join(jscode(f.xreplace(plain)).split())
+    code = " ".join(jscode(f.xreplace(plain), user_functions=ADDED).split())
     return f"({', '.join(map(str, plain.values()))}) => {code}"
 
 
-def _script(members: Mapping[str, str]) -> str:
-    runtime = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
+def _script(members: Mapping[str, str], expressions: Sequence[sympy.Expr]) -> str:
+    added = any(type(node).__name__ in ADDED for f in expressions for node in f.atoms(sympy.Function))
+    files = ["live_functions.js", "live.js"] if added else ["live.js"]
+    runtime = "\n".join(Path(__file__).with_name(file).read_text(encoding="utf-8") for file in files)
     call = "\n".join(f"  {key}: {code}," for key, code in members.items())
     return f"<script>\n(() => {{\n{runtime}\nliveFigure({{\n{call}\n}});\n}})();\n</script>\n"
 
@@ -435,7 +455,7 @@ def _json(value: Any) -> str:
 
 
 def _values(f: sympy.Expr, arguments: Sequence[sympy.Symbol], values: Sequence[Any]) -> np.ndarray:
-    function: Callable[..., Any] = sympy.lambdify(arguments, f, modules="numpy")
+    function: Callable[..., Any] = sympy.lambdify(arguments, f, modules=["scipy", "numpy"])
     with np.errstate(all="ignore"):
         result = np.asarray(function(*map(np.asarray, values)), dtype=float)
     return np.broadcast_to(result, np.broadcast_shapes(*(np.shape(value) for value in values)))
