@@ -212,7 +212,7 @@ def standardized_noise_curves(noise, shape):
 def step_curves(mu, sigma):
     return {
         "P(z > 0)": stats.norm.sf(0, mu, sigma),
-        "its slope in μ, the mean of the score term": stats.norm.pdf(0, mu, sigma),
+        "its slope, from the score": stats.norm.pdf(0, mu, sigma),
     }
 
 
@@ -398,7 +398,7 @@ def hand_faults(browser: webdriver.Chrome, name: str, curves_of: Callable) -> li
 
 # Contrast of each curve (3:1) and of the words (4.5:1) with the page behind the figure, by WCAG's formula; widths.
 LOOK = """
-const figure = document.getElementById(`fig-${arguments[0]}`);
+const figure = document.getElementById(`fig-${arguments[0]}`), frame = figure.getBoundingClientRect();
 const light = (color) => color.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
   .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
   .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
@@ -414,18 +414,19 @@ return {
   targets: [...figure.querySelectorAll("input")].map((input) => input.getBoundingClientRect())
     .map((box) => Math.min(box.width, box.height)),
   outside: [...figure.querySelectorAll("*")].filter((tag) => !tag.closest("clipPath, g[clip-path]"))
-    .map((tag) => tag.getBoundingClientRect()).filter((box) => box.left < 0 || box.right > innerWidth).length,
+    .map((tag) => tag.getBoundingClientRect())
+    .filter((box) => box.left < frame.left || box.right > Math.min(innerWidth, frame.right) + 0.5).length,
 }
 """
 
 
 def look_faults(browser: webdriver.Chrome, name: str) -> list[str]:
-    """Curves or words too faint, a picture too small, parts off the screen, sliders too small for a thumb."""
+    """Curves or words too faint, a picture too small, parts outside the frame, sliders too small for a thumb."""
     look = browser.execute_script(LOOK, name)
     faults = [f"a curve of contrast {value:.1f}" for value in look["lines"] if value < 3]
     faults += [f"words of contrast {value:.1f}" for value in look["words"] if value < 4.5]
     faults += ["a picture less than 150 px high"] if look["tallest"] < 150 else []
-    faults += [f"{look['outside']} parts off the screen"] if look["outside"] else []
+    faults += [f"{look['outside']} parts outside the frame"] if look["outside"] else []
     return faults + [f"a slider {size:.0f} px small" for size in look["targets"] if size < 24]
 
 
@@ -579,7 +580,7 @@ def planted_page(tmp_path: Path, old: str, new: str) -> Path:
         ('stroke="#1a80c4"', 'stroke="#cccccc"', "a curve of contrast 1.6"),
         ("text-align: left; color: inherit", "color: #999", "words of contrast 2.8"),
         ("max-width: 540px; height: auto", "max-width: 50px; height: auto", "less than 150 px high"),
-        ("<figcaption ", "<p style='width: 700px'>wide</p><figcaption ", "parts off the screen"),
+        ("<figcaption ", "<p style='width: 700px'>wide</p><figcaption ", "parts outside the frame"),
         ("flex: 1; width: 0", "flex: 1; width: 0; min-height: 0; height: 16px", "a slider 16 px small"),
         ("flex: 1; width: 0", "flex: 1; width: 0; display: block !important", "1 sliders are printed"),
         ("<output ", "<output hidden ", "the values are not printed"),
