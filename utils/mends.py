@@ -27,7 +27,7 @@ MENDS = [
     # The page is saved, not opened as a text in another tab. (From a disk, browsers open it all the same.)
     (r'(<a href="[^"]*") target="_blank"\s+(class="[^"]*btn-download-source-button)', r"\1 download\n   \2"),
     (r'(<main id="main-content" class="bd-main") role="main"', r"\1"),
-    (r'<(meta|link|img|br|hr|input)\b([^<>]*?)\s*/>', r"<\1\2>"),  # the slash means nothing in HTML
+    (r"<(meta|link|img|br|hr|input)\b([^<>]*?)\s*/>", r"<\1\2>"),  # the slash means nothing in HTML
 ]
 SCRIPTED = ("msub", "msup", "msubsup", "munder", "mover", "munderover")
 APPLY = "<mo>\u2061</mo>"

@@ -59,12 +59,16 @@ def tags(app: Sphinx, pagename: str, title: str, description: str) -> str:
     return "\n".join([*lines, f'<script type="application/ld+json">{text}</script>'])
 
 
-def introduce_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+def introduce_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Give a page of the book the tags above."""
     if not app.config.html_baseurl or pagename not in app.env.found_docs:
         return
     title = html.unescape(re.sub(r"<[^>]*>", "", context["title"]))
-    description = re.search(r'name="description" content="([^"]*)"|content="([^"]*)" name="description"', context["metatags"])
+    description = re.search(
+        r'name="description" content="([^"]*)"|content="([^"]*)" name="description"', context["metatags"]
+    )
     text = html.unescape(description[1] or description[2]) if description else ""
     context["metatags"] += "\n" + tags(app, pagename, title, text)
 

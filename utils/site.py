@@ -21,7 +21,9 @@ from sphinxcontrib import katex
 
 from utils import ledger, ledger_page, mends, reach
 
-SUMMARY = "Statistics and machine learning with each equation proved, checked against a number, and attacked by mutants."
+SUMMARY = (
+    "Statistics and machine learning with each equation proved, checked against a number, and attacked by mutants."
+)
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -125,7 +127,11 @@ def describe_page(app: Sphinx, pagename: str, templatename: str, context: dict, 
 def write_index(app: Sphinx, exception: Exception | None) -> None:
     """Write an index.html that leads to the landing page: sphinx-external-toc's has no title and no language."""
     if exception is None and app.builder.name == "html":
-        page, title, base = app.builder.get_target_uri(app.config.root_doc), app.config.html_title, app.config.html_baseurl
+        page, title, base = (
+            app.builder.get_target_uri(app.config.root_doc),
+            app.config.html_title,
+            app.config.html_baseurl,
+        )
         tags = f'<link rel="canonical" href="{base}{page}">\n' if base else ""
         tags += reach.tags(app, app.config.root_doc, title, SUMMARY) + "\n" if base else ""
         text = REDIRECT.format(title=title, page=page, summary=SUMMARY, tags=tags)
