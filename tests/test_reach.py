@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
 
@@ -94,7 +95,7 @@ def test_formulas_are_mended_where_the_count_of_children_matters() -> None:
 def order_faults(page: BeautifulSoup) -> list[str]:
     """Headings of the text: one h1, first, and no level left out on the way down."""
     levels = [int(tag.name[1]) for tag in (page.main or page)(re.compile(r"^h[1-6]$"))]
-    faults = [f"h{b} after h{a}" for a, b in zip(levels, levels[1:], strict=False) if b > a + 1]
+    faults = [f"h{b} after h{a}" for a, b in pairwise(levels) if b > a + 1]
     return faults + ([] if levels[:1] == [1] and levels.count(1) == 1 else [f"not one h1 that leads: {levels[:5]}"])
 
 
@@ -161,7 +162,7 @@ def button_faults(file: Path, page: BeautifulSoup, root: Path) -> list[str]:
         parts = urlparse(address)
         path = None
         if parts.netloc == "mybinder.org":
-            if not parts.path == f"/v2/gh{owner}/{BRANCH}":
+            if parts.path != f"/v2/gh{owner}/{BRANCH}":
                 faults.append(f"another repository: {address}")
             path = parse_qs(parts.query)["urlpath"][0].removeprefix("lab/tree/")
         elif parts.netloc == "colab.research.google.com":

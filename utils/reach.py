@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 from urllib.parse import urlparse
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError

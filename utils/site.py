@@ -21,9 +21,7 @@ from sphinxcontrib import katex
 
 from utils import ledger, ledger_page, mends, reach
 
-SUMMARY = (
-    "Statistics and machine learning with each equation proved, checked against a number, and attacked by mutants."
-)
+SUMMARY = "Statistics and machine learning with each equation proved, checked by a number and attacked by mutants."
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
 <head>
