@@ -1,11 +1,14 @@
 """Access: axe-core finds no fault with any page, what scrolls can be reached and shows that it does, paper is whole."""
 
+import base64
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from built import PHONE, WIDE, view
 from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from utils import npm
@@ -123,7 +126,7 @@ return boxes.filter(box => box.tabIndex !== 0 || !(box.ariaLabel || box.title) |
 
 
 def test_what_scrolls_is_reached_by_keyboard_and_shows_it(browser: webdriver.Chrome, site: Path) -> None:
-    """On a phone: a place in the Tab order, a name, a shadow at the cut edge that moves over when the box is scrolled."""
+    """On a phone: a place in the Tab order, a name, a shadow at the cut edge, which moves as the box is scrolled."""
     view(browser, PHONE, "light")
     for name in ("errata", "flows"):
         browser.get((site / "chapters" / f"{name}.html").as_uri())

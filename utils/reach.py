@@ -58,9 +58,7 @@ def tags(app: Sphinx, pagename: str, title: str, description: str) -> str:
     return "\n".join([*lines, f'<script type="application/ld+json">{text}</script>'])
 
 
-def introduce_page(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
+def introduce_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     """Give a page of the book the tags above."""
     if not app.config.html_baseurl or pagename not in app.env.found_docs:
         return
