@@ -203,9 +203,11 @@ return {bars: seen(".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-artic
 
 def test_paper_holds_the_text_alone_and_all_of_it(browser: webdriver.Chrome, site: Path) -> None:
     """No bars, no formula beyond the edge, no shadow; Chromium makes a PDF of it."""
-    for name in ("errata", "flows"):
-        view(browser, (720, 1000), "light")  # A4 without its margins
+    for name in ("errata", "museum"):
+        view(browser, WIDE, "light")
         browser.get((site / "chapters" / f"{name}.html").as_uri())
+        browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
+        view(browser, (715, 1000), "light")  # A4 without its margins
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
         look = browser.execute_script(PAPER)
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

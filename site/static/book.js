@@ -10,6 +10,7 @@ if (location.protocol === "file:") {
   const BOXES = "div.math .katex-display, span.math, table.chain td:nth-child(2), .erratum-formula, code.ledger-tex, " +
     "table.notation td:first-child, div.highlight pre, .cell_output .output, .pst-scrollable-table-container";
 
+  const PAPER = 580; // pixels for a line of a derivation on A4 or Letter
   const SLACK = 4; // pixels by which a subscript overhangs its box without being cut
 
   function markEdges(box) {
@@ -32,6 +33,7 @@ if (location.protocol === "file:") {
         if ("cut" in box.dataset) {
           for (const name of ["data-cut", "tabindex", "role", "aria-label", "title"]) box.removeAttribute(name);
           box.removeEventListener("scroll", box.onCut);
+          box.style.removeProperty("--paper");
         }
         return;
       }
@@ -47,6 +49,9 @@ if (location.protocol === "file:") {
         box.addEventListener("scroll", box.onCut, { passive: true });
       }
       markEdges(box);
+      // Paper does not scroll. KaTeX lets a formula break between its `.base`s: if one is too wide, book.css shrinks it.
+      const widest = Math.max(...Array.from(box.querySelectorAll(".base"), (base) => base.offsetWidth), 1);
+      box.style.setProperty("--paper", Math.min(1, Math.max(0.5, PAPER / widest)).toFixed(2));
     });
   }
 
