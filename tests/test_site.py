@@ -125,13 +125,14 @@ def request_faults(page: BeautifulSoup) -> list[str]:
     """What would be fetched from outside: anything but the `href` of a link that the reader follows."""
     faults = []
     for tag in page.find_all(True):
-        loading = LOADING if tag.name in ("a", "area") else LOADING | {"href"}
+        named = tag.name in ("a", "area") or tag.get("rel") == ["canonical"]  # nobody fetches a page's own address
+        loading = LOADING if named else LOADING | {"href"}
         loads = {value for name, value in tag.attrs.items() if name in loading}
         faults += [f"<{tag.name}> loads {value}" for value in sorted(loads) if OUTSIDE.match(value.strip())]
         faults += style_faults(tag.get("style", ""))
     for tag in page.select("style"):
         faults += style_faults(tag.text)
-    for tag in page.select("script:not([src])"):
+    for tag in page.select("script:not([src], [type='application/ld+json'])"):  # JSON-LD is words, not a program
         addresses = re.findall(r"https?://[\w./-]+", tag.text)
         faults += [f"a script names {address}" for address in addresses if not address.startswith("http://www.w3.org/")]
     return faults

@@ -19,17 +19,18 @@ from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
-from utils import ledger, ledger_page
+from utils import ledger, ledger_page, mends, reach
 
+SUMMARY = "Statistics and machine learning with each equation proved, checked by a number and attacked by mutants."
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="description" content="{title}: the first page of the book.">
+<meta name="description" content="{summary}">
 <meta http-equiv="refresh" content="0; url={page}">
 <link rel="icon" href="_static/favicon.svg" type="image/svg+xml">
-<title>{title}</title>
+{tags}<title>{title}</title>
 </head>
 <body><h1><a href="{page}">{title}</a></h1></body>
 </html>
@@ -70,12 +71,12 @@ def start_katex(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.
 
 
 def name_the_page(app: Sphinx) -> None:
-    """Make KaTeX's complaint about a formula say on which page the formula stands; mend one of its drawings."""
+    """Make KaTeX's complaint about a formula say on which page the formula stands; mend what it writes."""
     render = katex.render_latex
 
     def render_on_page(latex: str, options: dict | None = None) -> str:
         try:
-            return render(latex, options).replace(*ledger_page.KATEX_MEND)
+            return mends.mend_formula(render(latex, options).replace(*ledger_page.KATEX_MEND))
         except katex.KaTeXError as error:
             page = app.builder.current_docname  # type: ignore[attr-defined]  # the HTML builder has it
             raise ExtensionError(f"{page}: {error}") from error
@@ -124,8 +125,15 @@ def describe_page(app: Sphinx, pagename: str, templatename: str, context: dict, 
 def write_index(app: Sphinx, exception: Exception | None) -> None:
     """Write an index.html that leads to the landing page: sphinx-external-toc's has no title and no language."""
     if exception is None and app.builder.name == "html":
-        page = app.builder.get_target_uri(app.config.root_doc)
-        (Path(app.outdir) / "index.html").write_text(REDIRECT.format(title=app.config.html_title, page=page), "utf-8")
+        page, title, base = (
+            app.builder.get_target_uri(app.config.root_doc),
+            app.config.html_title,
+            app.config.html_baseurl,
+        )
+        tags = f'<link rel="canonical" href="{base}{page}">\n' if base else ""
+        tags += reach.tags(app, app.config.root_doc, title, SUMMARY) + "\n" if base else ""
+        text = REDIRECT.format(title=title, page=page, summary=SUMMARY, tags=tags)
+        (Path(app.outdir) / "index.html").write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -139,4 +147,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", write_index, priority=400)
     ledger_page.connect(app)
+    mends.connect(app)
+    reach.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
