@@ -15,7 +15,7 @@ from typing import NamedTuple
 STYLES = {"fas": "fas", "fa": "fas", "fa-solid": "fas", "far": "far", "fa-regular": "far", "fab": "fab"}
 STYLES["fa-brands"] = "fab"
 SIZES = {"fa-2xs", "fa-xs", "fa-sm", "fa-lg", "fa-xl", "fa-2xl", "fa-fw"}  # site/static/icons.css has what they need
-LETTERED = r"<i\s[^>]*\bclass=\"(?:[^\"]*\s)?fa[srb]?[\s-][^>]*>\s*</i>"
+LETTERED = r'<(i|span)\s[^>]*\bclass="(?:[^"]*\s)?fa(?:[srb]|-solid|-regular|-brands)?\s[^>]*>\s*</\1>'
 DRAWING = r'"?([\w-]+)"?:\[(\d+),(\d+),\[([^\]]*)\],"[0-9a-f]+","([^"]*)"\]'
 REGISTERED = r'\("(fa[srb])",\w+\)'
 
@@ -75,7 +75,11 @@ def draw(page: str, known: dict[tuple[str, str], Drawing], where: str) -> str:
         tip = f"<title>{html.escape(html.unescape(title))}</title>" if title else ""
         return f'<svg {written}>{tip}<path fill="currentColor" d="{drawing.path}"/></svg>'
 
-    return re.sub(LETTERED, drawn, page)
+    page = re.sub(LETTERED, drawn, page)
+    left = re.search(r'<(?!svg)\w+\s[^>]*\bclass="(?:[^"]*\s)?fa(?:[srb]|-[\w-]+)?[\s"][^>]*>', page)
+    if left:
+        raise ValueError(f"{where}: an icon must be an empty <i> or <span> (got {left[0]}): write it so")
+    return page
 
 
 def without_icons(style: str) -> str:
@@ -99,20 +103,25 @@ def letters(styles: Iterable[str]) -> set[int]:
     return escaped | {ord(point) for point in re.findall("[\ue000-\uf8ff]", text)}
 
 
-def subset(font: Path, points: set[int]) -> bytes:
-    """The font with no letters but these, as WOFF."""
-    from fontTools import subset as fonttools  # comes with matplotlib; only the build needs it
+def subsets(fonts: dict[str, Path], points: set[int]) -> dict[str, bytes]:
+    """For each name and font: the font with no letters but those of `points` that it has, as WOFF."""
+    from fontTools import subset  # comes with matplotlib; only the build needs it
     from fontTools.ttLib import TTFont
 
-    # Without the time of day in it, or each build would give other bytes.
-    with TTFont(font, recalcTimestamp=False) as whole:
-        missing = points - set(whole.getBestCmap())
-        if missing:
-            raise ValueError(f"{font.name} must have a letter for each mark (not for {sorted(map(hex, missing))})")
-        cutter = fonttools.Subsetter(fonttools.Options(notdef_outline=True, hinting=False))
-        cutter.populate(unicodes=points)
-        cutter.subset(whole)
-        whole.flavor = "woff"
-        out = io.BytesIO()
-        whole.save(out)
-    return out.getvalue()
+    made, missing = {}, set(points)
+    for name, font in fonts.items():
+        # Without the time of day in it, or each build would give other bytes.
+        with TTFont(font, recalcTimestamp=False) as whole:
+            own = points & set(whole.getBestCmap())
+            missing -= own
+            cutter = subset.Subsetter(subset.Options(notdef_outline=True, hinting=False))
+            cutter.populate(unicodes=own)
+            cutter.subset(whole)
+            whole.flavor = "woff"
+            out = io.BytesIO()
+            whole.save(out)
+        made[name] = out.getvalue()
+    if missing:
+        listed = ", ".join(sorted(map(hex, missing)))
+        raise ValueError(f"{', '.join(fonts)} must have a letter for each mark (not for {listed}): name its font here")
+    return made

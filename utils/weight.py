@@ -19,7 +19,7 @@ from sphinx.errors import ExtensionError
 
 from utils import icons
 
-ICON_SCRIPT = r'\s*(?:<!-- So that users can add custom icons -->\s*)?<script\b[^>]*/fontawesome\.js[^>]*></script>'
+ICON_SCRIPT = r"\s*(?:<!-- So that users can add custom icons -->\s*)?<script\b[^>]*/fontawesome\.js[^>]*></script>"
 SEARCH_SCRIPT = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 PICTURE = r'(<(?:image|img)\b[^>]*?\b(?:xlink:href|href|src)=")data:image/png;base64,([A-Za-z0-9+/=\s]+)"'
 SOUND = r'(<audio\b[^>]*?)preload="metadata"([^>]*?\bsrc=")data:audio/wav;base64,([A-Za-z0-9+/=\s]+)"'
@@ -75,7 +75,9 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         for sheet, style in styles.items():
             sheet.write_text(style, "utf-8")
         fonts = static / "vendor" / "fontawesome" / "webfonts"
-        (static / "icons.woff").write_bytes(icons.subset(fonts / "fa-solid-900.ttf", icons.letters(styles.values())))
+        files = {"icons.woff": fonts / "fa-solid-900.ttf", "brands.woff": fonts / "fa-brands-400.ttf"}
+        for name, font in icons.subsets(files, icons.letters(styles.values())).items():
+            (static / name).write_bytes(font)
     except (OSError, ValueError) as error:
         raise ExtensionError(f"the pages cannot be made lighter: {error}") from error
     for leftover in (script, script.with_suffix(".js.map"), *fonts.iterdir()):  # Sphinx copies them in each build
