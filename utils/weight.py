@@ -1,4 +1,4 @@
-"""What a page of the site loads, kept small: done to the built files, since the theme and the notebooks stay as they are.
+"""What a page of the site loads, kept small: done to the built files, since theme and notebooks stay as they are.
 
 - The icon script goes; its icons are drawn into the pages (`utils.icons`).
 - The search index and its scripts load on the search page alone: the theme puts them on every page for a search as one
@@ -35,7 +35,7 @@ def webp(png: bytes) -> bytes:
 
 
 def take_out(page: str, folder: Path, root: str) -> str:
-    """The page with its embedded pictures and sounds as files in `folder`, named by what is in them; `root` leads there."""
+    """The page with its pictures and sounds as files in `folder`, named by what is in them; `root` leads there."""
 
     def written(content: bytes, ending: str) -> str:
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
