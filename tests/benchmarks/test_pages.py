@@ -2,10 +2,10 @@
 
     pytest tests/benchmarks/test_pages.py -o addopts= -s
 
-One chapter, built twice into a temporary folder: as the book builds it, and with the theme's own defaults (MathJax 3.2.2
-from npm, pinned by its hash, served from the same site; no KaTeX, no `utils.weight`). Both are served gzipped from this
-machine and loaded in turn in headless Chromium with an empty cache. *First contentful paint* is the browser's own entry;
-*math ready* is when every formula is drawn, the fonts are there, and the layout has kept its height for two frames.
+One chapter, built twice into a temporary folder: as the book builds it, and with the theme's own defaults (MathJax
+3.2.2 from npm, pinned by its hash, served from the same site; no KaTeX, no `utils.weight`). Both are served gzipped
+from this machine and loaded in turn in headless Chromium with an empty cache. *First contentful paint* is the browser's
+own entry; *math ready* is when every formula is drawn, the fonts are there, and the layout has kept its height for two frames.
 Medians, and the least and the most; a page from this machine has no network to wait for, which favours the heavy one.
 """
 
@@ -104,8 +104,8 @@ def load(chrome: webdriver.Chrome, address: str) -> tuple[float, float]:
     return tuple(
         chrome.execute_async_script(
             "const done = arguments[0], look = () => window.ready ? done("
-            "[performance.getEntriesByName('first-contentful-paint')[0].startTime, window.ready]) : setTimeout(look, 20);"
-            "look()"
+            "[performance.getEntriesByName('first-contentful-paint')[0].startTime, window.ready]) : setTimeout(look, 20)"
+            "; look()"
         )
     )
 
@@ -118,7 +118,7 @@ def test_a_chapter_is_read_sooner(
     sites = {}
     for name in ("ours", "default"):
         out = tmp_path / f"{name}-out"
-        code, log = build(book(tmp_path / name, name == "default"), out)
+        _, log = build(book(tmp_path / name, name == "default"), out)
         sites[name] = out / "_build" / "html"
         assert (sites[name] / "chapters" / f"{CHAPTER}.html").exists(), log
     view(browser, WIDE, "light")
