@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,30 @@ def build(book: Path, out: Path) -> tuple[int, str]:
 
 def parse(text: str) -> BeautifulSoup:
     return BeautifulSoup(text, "html.parser")
+
+
+DRAWN = '<span class="katex-html" aria-hidden="true">'
+TELLING = re.compile(r"\b(?:id|href|src|srcset|title|data)=|url\(|katex-error|<(?!/?(?:span|svg|path|line)\b)")
+
+
+def without_drawings(page: str) -> str:
+    """The page without the boxes that KaTeX draws formulas with, most of its tags; MathML has the formulas too.
+
+    A box that holds anything a rule could speak of stays: an id, an address, a KaTeX error, a tag that KaTeX does not
+    draw with.
+    """
+    kept, done = [], 0
+    while (start := page.find(DRAWN, done)) >= 0:
+        start += len(DRAWN)
+        depth, end = 1, start
+        for tag in re.compile("<span|(</span>)").finditer(page, start):
+            depth += -1 if tag[1] else 1
+            if not depth:
+                end = tag.start()
+                break
+        kept += [page[done:start], page[start:end] if TELLING.search(page, start, end) else ""]
+        done = end
+    return "".join(kept) + page[done:]
 
 
 def plant(folder: Path, *cells: nbformat.NotebookNode) -> Path:
