@@ -227,7 +227,8 @@ class Reader:
             return self.refuse("the signs of a term are + - * / ** (or ^), // and %")
         spine = []
         first: ast.expr = node
-        while isinstance(first, ast.BinOp) and isinstance(first.op, row):
+        begins = node.col_offset  # what stands in brackets begins later, and keeps together
+        while isinstance(first, ast.BinOp) and isinstance(first.op, row) and first.col_offset == begins:
             spine.append((first.op, first.right))
             first = first.left
         made = self.an_expression(self.read(first), first)
@@ -379,7 +380,7 @@ class Reader:
             always = isinstance(when, ast.Constant) and when.value is True
             if not always and not isinstance(when, ast.Compare):
                 self.refuse(f"`{shortened(ast.unparse(when))}` is no condition of a case: write e.g. x < 0, or True")
-            made.append((self.scalar(value), True if always else self.relation(when)))
+            made.append((self.scalar(value), self.relation(when) if isinstance(when, ast.Compare) else True))
         if not made:
             self.refuse("`Piecewise` is written Piecewise((term, x < 0), (other, True))")
         return Piecewise(*made, evaluate=False)
@@ -557,10 +558,10 @@ def _array(name: str, shape: re.Match, reader: Reader) -> Any:
     return IndexedBase(Symbol(name, **(_assumed(name, words) if words.strip() else {"real": True})), shape=tuple(dims))
 
 
-def conditions(text: str, reader: Reader) -> tuple[tuple[Basic, ...], dict[Symbol, Basic]]:
+def conditions(text: str, reader: Reader) -> tuple[tuple[Basic, ...], dict[Basic, Basic]]:
     """Inequalities, predicates of matrices, and the lines `name = term` that say what a name stands for."""
     found: list[Basic] = []
-    meanings: dict[Symbol, Basic] = {}
+    meanings: dict[Basic, Basic] = {}
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > LINES:
         raise Mistake("where", f"{len(lines)} conditions are too many: {LINES} are the most")
@@ -571,13 +572,14 @@ def conditions(text: str, reader: Reader) -> tuple[tuple[Basic, ...], dict[Symbo
             if not isinstance(matrix, MatrixSymbol):
                 raise Mistake("where", f"`{structure.group(1)}` is not declared as a matrix: `A: matrix of n by n`")
             found.append(PREDICATES[structure.group(2)](matrix))
-        elif stands := re.fullmatch(rf"({NAME.pattern})\s*:?=(?!=)(.*)", line):
-            name = reader.names.get(stands.group(1))
-            if not isinstance(name, Symbol):
-                raise Mistake("where", f"`{stands.group(1)}` is not declared: add the line `{stands.group(1)}: real`")
+        elif stands := re.fullmatch(r"([^<>=!]*?)\s*:?=(?!=)([^=]*)", line):
+            name, term = reader.term(stands.group(1), "where"), stands.group(2)
+            if not isinstance(name, Symbol | AppliedUndef):
+                told = f"`{shortened(line)}` is neither an inequality nor `name = term`"
+                raise Mistake("where", f"{told}: rewrite it; a `name` is a symbol, or a function of symbols like f(x)")
             if name in meanings:
                 raise Mistake("where", f"`{name}` is said to stand for two things: keep one of the lines")
-            meanings[name] = reader.term(stands.group(2), "where")
+            meanings[name] = reader.term(term, "where")
         elif re.search(r"(?<![<>=!])=(?!=)", line):
             raise Mistake("where", f"`{shortened(line)}` is neither an inequality nor `name = term`: rewrite it")
         else:

@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Pow, Product, S, Sum, Symbol
+from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Product, S, Sum, Symbol
+from sympy.core.function import AppliedUndef
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.inverse import Inverse
 
@@ -70,7 +71,7 @@ class _Asked:
     relation: str
     right: Basic
     conditions: tuple[Basic, ...]
-    meanings: dict[Symbol, Basic]
+    meanings: dict[Basic, Basic]
     chain: list[tuple[Basic, str]]
     variable: Symbol | None
 
@@ -78,7 +79,7 @@ class _Asked:
         """With SymPy's evaluation back on, and each defined name replaced by what it stands for."""
         expr = evaluated(expr)
         for _ in range(len(self.meanings) + 1):
-            if not expr.free_symbols & set(self.meanings):
+            if not self.meanings or not expr.has(*self.meanings):
                 return expr
             moving = {v for e in expr.atoms(Derivative) for v in e.variables} & set(self.meanings)
             if moving:
@@ -350,7 +351,7 @@ def _filled_in(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) 
         )
     names = named(left, right, *meanings, *meanings.values())
     where = [_as_typed(c) for c in record["where"]]
-    where += [f"{s.name} = {written(value)}" for s, value in meanings.items()]
+    where += [f"{written(s)} = {written(value)}" for s, value in meanings.items()]
     request = {
         "left": written(left),
         "relation": head,
@@ -383,10 +384,10 @@ def _variable(record: Mapping[str, Any]) -> str:
     raise Untypable("its record does not name the variable of ∝")
 
 
-def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[Symbol, Basic]:
+def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[Basic, Basic]:
     """What the chapter has said of a symbol before the claim: its definition, else what was first proved of it."""
-    defined: dict[Symbol, Basic] = {}
-    proved: dict[Symbol, Basic] = {}
+    defined: dict[Basic, Basic] = {}
+    proved: dict[Basic, Basic] = {}
     for earlier in records:
         if earlier["label"] == record["label"]:
             break
@@ -395,25 +396,19 @@ def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> d
         into = defined if earlier["kind"] in ("definition", "citation") else proved
         if into is proved and "proved" not in earlier["verdicts"]:
             continue
-        try:
-            _, left, right = stored(earlier["srepr"])
-        except Untypable:
-            continue
-        base, power = evaluated(left).as_base_exp()
-        if isinstance(base, Symbol) and (power == 1 or base.is_positive) and power.is_Rational:
-            into.setdefault(base, right if power == 1 else tidy(Pow(right, 1 / power, evaluate=False)))
+        if says := _says(earlier["srepr"]):
+            into.setdefault(*says)
     return {**proved, **defined}
 
 
-def _meanings(
-    record: Mapping[str, Any], left: Basic, right: Basic, known: Mapping[Symbol, Basic]
-) -> dict[Symbol, Basic]:
+def _meanings(record: Mapping[str, Any], left: Basic, right: Basic, known: Mapping[Basic, Basic]) -> dict[Basic, Basic]:
     """The definitions that it takes to write both sides in the same symbols, as far as they go."""
-    used: dict[Symbol, Basic] = {}
+    used: dict[Basic, Basic] = {}
     while True:
         asked = _Asked(left, "=", right, (), used, [], None)
-        sides = [set(variables(asked.meant(side))) for side in (left, right)]
-        wanted = {s for s in sides[0] ^ sides[1] if s in known and s not in used}
+        meant = [asked.meant(side) for side in (left, right)]
+        wanted = {s for s in set(variables(meant[0])) ^ set(variables(meant[1])) if s in known and s not in used}
+        wanted |= {a for side in meant for a in side.atoms(AppliedUndef) if a in known and a not in used}
         if isinstance(left, Symbol) and not used:
             wanted |= {left} & set(known)
         if not wanted:
