@@ -401,6 +401,21 @@ def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> d
     return {**proved, **defined}
 
 
+@lru_cache(maxsize=4096)
+def _says(text: str) -> tuple[Basic, Basic] | None:
+    """The symbol (or function of symbols) that an equation is about, and what it says of it."""
+    try:
+        _, left, right = stored(text)
+    except Untypable:
+        return None
+    base, power = evaluated(left).as_base_exp()
+    if power == 1 and isinstance(base, Symbol | AppliedUndef):
+        return base, right
+    if isinstance(base, Symbol) and base.is_positive and power.is_Rational:
+        return base, tidy(Pow(right, 1 / power, evaluate=False))
+    return None
+
+
 def _meanings(record: Mapping[str, Any], left: Basic, right: Basic, known: Mapping[Basic, Basic]) -> dict[Basic, Basic]:
     """The definitions that it takes to write both sides in the same symbols, as far as they go."""
     used: dict[Basic, Basic] = {}
