@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Product, S, Sum, Symbol
+from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Pow, Product, S, Sum, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.inverse import Inverse
