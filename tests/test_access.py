@@ -206,9 +206,11 @@ def test_paper_holds_the_text_alone_and_all_of_it(browser: webdriver.Chrome, sit
     for name in ("errata", "museum"):
         view(browser, WIDE, "light")
         browser.get((site / "chapters" / f"{name}.html").as_uri())
-        browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
+        marked = "return !!document.querySelector('[data-cut]')"
+        WebDriverWait(browser, 20, 0.05).until(lambda _, marked=marked: browser.execute_script(marked))
         view(browser, (715, 1000), "light")  # A4 without its margins
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
         look = browser.execute_script(PAPER)
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         assert look == {"bars": 0, "cut": [], "shadows": 0}, name
