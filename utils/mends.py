@@ -54,7 +54,7 @@ def mend_formula(formula: str) -> str:
     parents: list[str] = []
     for piece in re.findall(r"<[^>]*>|[^<]+", formula.replace(APPLY, "<apply/>")):
         if piece == "<apply/>":
-            written += [] if parents[-1] in SCRIPTED else [APPLY]
+            written += [] if parents and parents[-1] in SCRIPTED else [APPLY]
             continue
         written.append(piece)
         if piece.startswith("</"):
