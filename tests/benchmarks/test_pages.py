@@ -35,7 +35,7 @@ CHAPTER, LOADS = "museum", 5
 MATHJAX = "mathjax@3.2.2"
 INTEGRITY = "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
 
-# Run before the page's own scripts: notes in `window.ready` when all math stands and nothing moves any more.
+# Run before the page's own scripts: notes in `window.mathStands` when all math stands and nothing moves any more.
 WATCH = """
 addEventListener('load', async () => {
   if (window.MathJax?.startup) await MathJax.startup.promise;
@@ -46,9 +46,9 @@ addEventListener('load', async () => {
   const frame = time => {
     const now = document.documentElement.scrollHeight;
     still = now == height && set() && document.fonts.status == 'loaded' ? still + 1 : 0;
-    if (still == 1) window.since = time;
+    if (still == 1) window.mathSince = time;
     height = now;
-    if (still > 2) window.ready = window.since; else requestAnimationFrame(frame);
+    if (still > 2) window.mathStands = window.mathSince; else requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
 });
@@ -104,7 +104,7 @@ def load(chrome: webdriver.Chrome, address: str) -> tuple[float, float]:
     chrome.execute_cdp_cmd("Network.clearBrowserCache", {})
     chrome.get(address)
     paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    look = f"window.ready ? done(JSON.stringify([{paint}, window.ready])) : setTimeout(look, 20)"
+    look = f"window.mathStands ? done(JSON.stringify([{paint}, window.mathStands])) : setTimeout(look, 20)"
     first, ready = json.loads(chrome.execute_async_script(f"const done = arguments[0], look = () => {look}; look()"))
     return float(first), float(ready)
 
