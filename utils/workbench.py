@@ -6,55 +6,42 @@ is no time limit here: whoever calls it has to be able to stop it.
 """
 
 import ast
-import difflib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import sympy
-from sympy import (
-    Add,
-    Basic,
-    Derivative,
-    Determinant,
-    Expr,
-    Function,
-    ImmutableMatrix,
-    Indexed,
-    IndexedBase,
-    Integer,
-    Integral,
-    Limit,
-    MatAdd,
-    MatMul,
-    MatrixBase,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    Piecewise,
-    Pow,
-    Product,
-    Q,
-    Rational,
-    S,
-    Subs,
-    Sum,
-    Symbol,
-)
-from sympy.core.function import UndefinedFunction
+from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Pow, Product, S, Sum, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.inverse import Inverse
-from sympy.matrices.expressions.transpose import Transpose
 
 from utils import prove
 from utils.domains import evaluated, points, variables
+from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
 from utils.prove import Verdict
+from utils.typed import (
+    CONSTANTS,
+    FUNCTIONS,
+    LINES,
+    Mistake,
+    Reader,
+    Untypable,
+    conditions,
+    declaration,
+    declared,
+    named,
+    shortened,
+    written,
+)
 from utils.words import agreement, counterexample, plain, told_apart, unicode_name
 
-__all__ = ["FILES", "Mistake", "answer"]
+__all__ = ["FILES", "answer", "request_of", "why_not"]
 
 # what has to be shipped for this module to run, besides SymPy and mpmath
 FILES = (
@@ -66,509 +53,13 @@ FILES = (
     "normal_form.py",
     "notation.py",
     "prove.py",
+    "typed.py",
     "words.py",
     "workbench.py",
 )
 
-LONGEST = 5000  # characters of one field
-LINES = 100
-DEEPEST = 40  # brackets inside brackets, and powers on powers
-LARGEST_POWER = 1000
-DIGITS_OF_A_POWER = 10_000
+MUTANTS = 24  # of a side that is slow to evaluate
 RELATIONS = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">", "∝": r"\propto"}
-SPELT = str.maketrans({"−": "-", "·": "*", "×": "*", "÷": "/", "∞": " oo ", "π": " pi ", "²": "**2", "³": "**3"})
-CONSTANTS = {"pi": S.Pi, "E": S.Exp1, "I": S.ImaginaryUnit, "oo": S.Infinity}
-# name: (SymPy's function, fewest arguments, most)
-FUNCTIONS: dict[str, tuple[Any, int, int]] = {
-    **{
-        name: (getattr(sympy, name), 1, 1)
-        for name in (
-            *("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh"),
-            *("erf", "erfc", "gamma", "loggamma", "digamma", "factorial", "sign", "floor", "ceiling", "Heaviside"),
-        )
-    },
-    "log": (sympy.log, 1, 1),
-    "ln": (sympy.log, 1, 1),
-    "Abs": (sympy.Abs, 1, 1),
-    "abs": (sympy.Abs, 1, 1),
-    **{name: (getattr(sympy, name), 2, 2) for name in ("polygamma", "beta", "binomial", "Mod")},
-    "Max": (sympy.Max, 1, 20),
-    "Min": (sympy.Min, 1, 20),
-    "max": (sympy.Max, 1, 20),
-    "min": (sympy.Min, 1, 20),
-}
-GROWING = (sympy.factorial, sympy.gamma, sympy.binomial, sympy.beta, sympy.loggamma, sympy.digamma, sympy.polygamma)
-DOMAINS = ("real", "positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer", "even", "odd")
-FILLERS = {"a", "an", "and", "the", "number", "numbers", "whole", "of"}
-PREDICATES = {"symmetric": Q.symmetric, "positive definite": Q.positive_definite, "orthogonal": Q.orthogonal}
-NAME = re.compile(r"\\?[A-Za-z][A-Za-z0-9_]*")
-SLASH = "backslash_"  # Python has no names with a backslash: \gamma travels under this one
-
-
-class Mistake(ValueError):
-    """What was typed can't be read as a statement; `field` says where, the text what to do."""
-
-    def __init__(self, where: str, message: str) -> None:
-        super().__init__(message)
-        self.field = where
-
-
-# ------------------------------------------------------------------------------------------------------------- reading
-
-
-@dataclass
-class _Reader:
-    """Text to SymPy: the names that are declared, and those that a sum or an integral binds."""
-
-    names: dict[str, Any] = field(default_factory=dict)
-    where: str = ""
-    text: str = ""
-    bound: list[dict[str, Symbol]] = field(default_factory=list)
-
-    def term(self, text: str, where: str) -> Basic:
-        """One term, in the order in which it was written."""
-        self.where, self.text = where, _spelt(text, where)
-        if re.search(r"(?<![<>=!])=(?!=)", self.text):
-            self.refuse("a term holds no `=`: the two sides have a field each, and `name = term` goes under conditions")
-        body = _tree(self.text, where)
-        if isinstance(body, ast.Compare):
-            self.refuse("a term holds no comparison: put conditions under conditions, one a line")
-        made = self.read(body)
-        return tidy(self.an_expression(made, body))
-
-    def condition(self, text: str, where: str) -> Basic:
-        """One inequality between two terms."""
-        self.where, self.text = where, _spelt(text, where)
-        body = _tree(self.text, where)
-        if not isinstance(body, ast.Compare):
-            self.refuse(f"`{_short(text)}` is no condition: write an inequality, e.g. p < 1, or `name = term`")
-        return self.relation(body)
-
-    def refuse(self, message: str) -> Any:
-        raise Mistake(self.where, message)
-
-    def relation(self, node: ast.Compare) -> Basic:
-        if len(node.ops) > 1:
-            self.refuse(f"`{_short(ast.unparse(node))}` has two signs of comparison: write two conditions, one a line")
-        kinds = {ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.NotEq: sympy.Ne}
-        kinds[ast.Eq] = sympy.Eq
-        kind = kinds.get(type(node.ops[0]))
-        if kind is None:
-            self.refuse("a condition compares by <, <=, >, >= or !=: `in` and `is` are no comparison of numbers")
-        left, right = (self.scalar(side) for side in (node.left, node.comparators[0]))
-        return kind(evaluated(left), evaluated(right))
-
-    def an_expression(self, made: Any, node: ast.AST) -> Basic:
-        if isinstance(made, IndexedBase):
-            self.refuse(
-                f"`{made}` is a {'table' if len(made.shape or ()) == 2 else 'vector'}: name an entry, {made}[i]"
-            )
-        if not isinstance(made, Basic) or isinstance(made, UndefinedFunction):
-            self.refuse(f"`{_short(ast.unparse(node))}` is no term: a function wants its argument, e.g. f(x)")
-        return made
-
-    def scalar(self, node: ast.AST) -> Expr:
-        made = self.an_expression(self.read(node), node)
-        if isinstance(made, MatrixExpr | MatrixBase):
-            self.refuse(f"`{_short(ast.unparse(node))}` is a matrix where a number belongs")
-        return made
-
-    def read(self, node: ast.AST) -> Any:
-        """The SymPy object of a node; whatever is not listed here is refused."""
-        if isinstance(node, ast.Constant):
-            return self.number(node)
-        if isinstance(node, ast.Name):
-            return self.name(node.id)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-            return self.signed(node)
-        if isinstance(node, ast.BinOp):
-            return self.operation(node)
-        if isinstance(node, ast.Call):
-            return self.call(node)
-        if isinstance(node, ast.Subscript):
-            return self.entry(node)
-        what = {ast.Attribute: "a dot after a name", ast.Lambda: "`lambda`", ast.Compare: "a comparison"}
-        what |= {ast.List: "a list", ast.Tuple: "a comma", ast.IfExp: "`if`", ast.BoolOp: "`and`/`or`"}
-        told = what.get(type(node), type(node).__name__)
-        return self.refuse(
-            f"{told} has no place in a term (in `{_short(ast.unparse(node))}`): write + - * / ** f(x) a[i]"
-        )
-
-    def number(self, node: ast.Constant) -> Expr:
-        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            self.refuse(f"`{_short(ast.unparse(node))}` is no number: a term is made of numbers, names and functions")
-        written = (ast.get_source_segment(self.text, node) or str(node.value)).replace("_", "")
-        if len(written) > 60 or re.search(r"[eE][+-]?\d{3}", written):
-            self.refuse(f"the number {_short(written)} has too many digits: 60 are enough")
-        return Integer(int(written, 0)) if isinstance(node.value, int) else Rational(written)
-
-    def name(self, name: str) -> Any:
-        name = name.replace(SLASH, "\\")
-        for scope in reversed(self.bound):
-            if name in scope:
-                return scope[name]
-        if name in self.names:
-            return self.names[name]
-        if name in CONSTANTS:
-            return CONSTANTS[name]
-        if name in FUNCTIONS or name in BINDERS:
-            self.refuse(f"`{name}` is a function and wants its argument in brackets, e.g. {name}(x)")
-        near = difflib.get_close_matches(name, [*self.names, *CONSTANTS], 1, 0.6)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
-        return self.refuse(f"`{name}` is not declared: add the line `{name}: real` under symbols{hint}")
-
-    def signed(self, node: ast.UnaryOp) -> Basic:
-        made = self.an_expression(self.read(node.operand), node.operand)
-        if isinstance(node.op, ast.UAdd):
-            return made
-        if made.is_Number:
-            return -made  # type: ignore[operator]
-        return _product([S.NegativeOne, made])
-
-    def operation(self, node: ast.BinOp) -> Basic:
-        """Sums and products are read along their left side, so that a long sum is not a deep one."""
-        rows = {ast.Add: (ast.Add, ast.Sub), ast.Sub: (ast.Add, ast.Sub), ast.Mult: (ast.Mult, ast.Div)}
-        row = {**rows, ast.Div: (ast.Mult, ast.Div)}.get(type(node.op))
-        if row is None:
-            if isinstance(node.op, ast.Pow):
-                return self.power(node)
-            left, right = self.scalar(node.left), self.scalar(node.right)
-            if isinstance(node.op, ast.Mod):
-                return sympy.Mod(left, right, evaluate=False)
-            if isinstance(node.op, ast.FloorDiv):
-                return sympy.floor(_product([left, Pow(right, -1, evaluate=False)]), evaluate=False)
-            return self.refuse("the signs of a term are + - * / ** (or ^), // and %")
-        spine = []
-        first: ast.expr = node
-        while isinstance(first, ast.BinOp) and isinstance(first.op, row):
-            spine.append((first.op, first.right))
-            first = first.left
-        made = self.an_expression(self.read(first), first)
-        parts = [made]
-        for op, right in reversed(spine):
-            value = self.an_expression(self.read(right), right)
-            if isinstance(op, ast.Div) and value == 0:
-                self.refuse("a term is divided by 0")
-            if isinstance(op, ast.Div) and len(parts) == 1 and parts[0].is_Integer and value.is_Integer:
-                parts = [Rational(parts[0], value)]
-            elif isinstance(op, ast.Div):
-                parts.append(_power(value, S.NegativeOne))
-            else:
-                parts.append(_product([S.NegativeOne, value]) if isinstance(op, ast.Sub) else value)
-        return _sum(parts) if row[0] is ast.Add else _product(parts)
-
-    def power(self, node: ast.BinOp) -> Basic:
-        base = self.an_expression(self.read(node.left), node.left)
-        exponent = self.scalar(node.right)
-        if not exponent.free_symbols:
-            plainly = evaluated(exponent)
-            if plainly.is_Rational and abs(plainly) > LARGEST_POWER:
-                self.refuse(
-                    f"the power {_short(ast.unparse(node))} is too large: {LARGEST_POWER} is the largest exponent"
-                )
-            size = evaluated(base) if not base.free_symbols and not isinstance(base, MatrixExpr | MatrixBase) else S.One
-            if plainly.is_Rational and size.is_Rational:
-                digits = len(str(abs(size.p))) + len(str(size.q)) if max(abs(size.p), size.q) > 1 else 0
-                if digits * abs(plainly) > DIGITS_OF_A_POWER:
-                    self.refuse(f"the number {_short(ast.unparse(node))} is too large to be written out")
-                if size == 0 and plainly < 0:
-                    self.refuse("a term is divided by 0")
-        return _power(base, exponent)
-
-    def entry(self, node: ast.Subscript) -> Basic:
-        base = self.read(node.value) if isinstance(node.value, ast.Name) else None
-        if not isinstance(base, IndexedBase):
-            named = _short(ast.unparse(node.value))
-            self.refuse(f"`{named}` has no entries: declare it, e.g. `{named}: vector of length n`")
-        indices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if any(isinstance(i, ast.Slice) for i in indices) or len(indices) != len(base.shape):
-            wanted = "two indices" if len(base.shape) == 2 else "one index"
-            self.refuse(f"`{base}` wants {wanted}, e.g. {base}[{'i, j' if len(base.shape) == 2 else 'i'}]")
-        return Indexed(base, *(evaluated(self.scalar(i)) for i in indices))
-
-    def call(self, node: ast.Call) -> Basic:
-        if not isinstance(node.func, ast.Name):
-            self.refuse(f"only a named function can be called (got `{_short(ast.unparse(node.func))}(...)`)")
-        name = node.func.id.replace(SLASH, "\\")  # type: ignore[attr-defined]
-        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            self.refuse(f"`{name}` takes plain arguments, without * or =")
-        if isinstance(self.names.get(name), UndefinedFunction):
-            if not node.args:
-                self.refuse(f"`{name}` wants its argument, e.g. {name}(x)")
-            return self.names[name](*(self.scalar(a) for a in node.args))
-        if name in BINDERS:
-            return BINDERS[name](self, name, node.args)
-        if name == "sqrt" and len(node.args) == 1:
-            return _power(self.scalar(node.args[0]), S.Half)
-        if name not in FUNCTIONS:
-            return self.unknown(name)
-        head, fewest, most = FUNCTIONS[name]
-        args = [self.scalar(a) for a in node.args]
-        if not fewest <= len(args) <= most:
-            self.refuse(f"`{name}` takes {fewest} argument{'s' * (fewest > 1)}, and has {len(args)}")
-        if head in GROWING and any(a.is_number and not abs(evaluated(a)) <= LARGEST_POWER for a in args):
-            self.refuse(f"`{name}` of so large a number is not written out: {LARGEST_POWER} is the largest")
-        return head(*args, evaluate=False)
-
-    def unknown(self, name: str) -> Any:
-        if name in self.names:
-            mend = f"for a product write {name}*(...), for a function declare `{name}: function`"
-            self.refuse(f"`{name}` is declared as a symbol and is called like a function: {mend}")
-        near = difflib.get_close_matches(name, ["sqrt", *FUNCTIONS, *BINDERS], 1, 0.6)
-        hint = f"did you mean `{near[0]}`?" if near else f"for one of your own add the line `{name}: function`"
-        return self.refuse(f"the workbench knows no function `{name}`: {hint}")
-
-    # ---- what binds a variable
-
-    def limits(self, name: str, args: Sequence[ast.expr], assumed: str) -> tuple[Expr, list[tuple]]:
-        """The body and the limits of an integral or a sum: body, (x, low, high), ..., the innermost first."""
-        if len(args) < 2 or not all(isinstance(a, ast.Tuple) and len(a.elts) == 3 for a in args[1:]):
-            self.refuse(f"`{name}` is written {name}(term, (x, low, high)), with both ends")
-        before = len(self.bound)
-        found = []
-        try:
-            for limit in reversed(args[1:]):  # the outermost binds first
-                variable, low, high = limit.elts  # type: ignore[attr-defined]
-                ends = evaluated(self.scalar(low)), evaluated(self.scalar(high))
-                found.append((self.bind(name, variable, assumed), *ends))
-            return self.scalar(args[0]), found[::-1]
-        finally:
-            del self.bound[before:]
-
-    def bind(self, name: str, variable: ast.expr, assumed: str) -> Symbol:
-        """The variable of a sum or integral: as declared, else an integer or a real number."""
-        if not isinstance(variable, ast.Name):
-            self.refuse(f"`{name}` runs over a name, not over `{_short(ast.unparse(variable))}`")
-        spelt = variable.id.replace(SLASH, "\\")  # type: ignore[attr-defined]
-        known = self.names.get(spelt)
-        made = known if isinstance(known, Symbol) else Symbol(spelt, **{assumed: True})
-        self.bound.append({spelt: made})
-        return made
-
-    def bounded(self, name: str, args: Sequence[ast.expr]) -> Expr:
-        head = {"integral": Integral, "Integral": Integral, "Product": Product, "product": Product}.get(name, Sum)
-        body, limits = self.limits(name, args, "real" if head is Integral else "integer")
-        return head(body, *limits)
-
-    def derivative(self, name: str, args: Sequence[ast.expr]) -> Expr:
-        if len(args) < 2:
-            self.refuse(f"`{name}` is written {name}(term, x), or {name}(term, (x, 2)) for the second")
-        steps = []
-        for a in args[1:]:
-            variable, times = (a.elts[0], a.elts[1]) if isinstance(a, ast.Tuple) and len(a.elts) == 2 else (a, None)
-            x, k = self.scalar(variable), S.One if times is None else self.scalar(times)
-            if not isinstance(x, Symbol) or not (k.is_Integer and 1 <= k <= 10):
-                self.refuse(f"`{name}` is taken in a symbol, at most ten times (got `{_short(ast.unparse(a))}`)")
-            steps.append((x, k))
-        return Derivative(self.scalar(args[0]), *steps)
-
-    def limit(self, name: str, args: Sequence[ast.expr]) -> Expr:
-        side = args[3].id if len(args) == 4 and isinstance(args[3], ast.Name) else "right"
-        if len(args) not in (3, 4) or side not in ("left", "right"):
-            self.refuse(f"`{name}` is written {name}(term, x, oo), or {name}(term, x, 0, left) from one side")
-        self.bind(name, args[1], "real")
-        try:
-            x = self.scalar(args[1])
-            return Limit(self.scalar(args[0]), x, evaluated(self.scalar(args[2])), "+" if side == "right" else "-")
-        finally:
-            self.bound.pop()
-
-    def at(self, name: str, args: Sequence[ast.expr]) -> Expr:
-        if len(args) != 3:
-            self.refuse("`Subs` is written Subs(term, x, value)")
-        self.bind(name, args[1], "real")
-        try:
-            body, x = self.scalar(args[0]), self.scalar(args[1])
-        finally:
-            self.bound.pop()
-        return Subs(body, x, self.scalar(args[2]))
-
-    def cases(self, name: str, args: Sequence[ast.expr]) -> Expr:
-        made = []
-        for a in args:
-            if not isinstance(a, ast.Tuple) or len(a.elts) != 2:
-                self.refuse("`Piecewise` is written Piecewise((term, x < 0), (other, True))")
-            value, when = a.elts  # type: ignore[attr-defined]
-            always = isinstance(when, ast.Constant) and when.value is True
-            if not always and not isinstance(when, ast.Compare):
-                self.refuse(f"`{_short(ast.unparse(when))}` is no condition of a case: write e.g. x < 0, or True")
-            made.append((self.scalar(value), True if always else self.relation(when)))
-        if not made:
-            self.refuse("`Piecewise` is written Piecewise((term, x < 0), (other, True))")
-        return Piecewise(*made, evaluate=False)
-
-    def matrix(self, name: str, args: Sequence[ast.expr]) -> Basic:
-        rows = args[0].elts if len(args) == 1 and isinstance(args[0], ast.List) else []
-        if not rows or not all(isinstance(r, ast.List) and r.elts for r in rows):
-            self.refuse("`Matrix` is written Matrix([[a, b], [c, d]])")
-        entries = [[self.scalar(e) for e in row.elts] for row in rows]  # type: ignore[attr-defined]
-        if len({len(row) for row in entries}) > 1:
-            self.refuse("the rows of a Matrix have one length")
-        return ImmutableMatrix(entries)
-
-    def of_a_matrix(self, name: str, args: Sequence[ast.expr]) -> Basic:
-        made = self.read(args[0]) if len(args) == 1 else None
-        if not isinstance(made, MatrixExpr | MatrixBase):
-            self.refuse(f"`{name}` takes one matrix: Matrix([[a, b], [c, d]]), or one declared `A: matrix of n by n`")
-        return {"det": Determinant, "transpose": Transpose, "inverse": Inverse}[name](made)
-
-
-BINDERS: dict[str, Callable[[_Reader, str, Sequence[ast.expr]], Basic]] = {
-    **dict.fromkeys(("integral", "Integral", "Sum", "sum", "Product", "product"), _Reader.bounded),
-    **dict.fromkeys(("Derivative", "diff"), _Reader.derivative),
-    **dict.fromkeys(("Limit", "limit"), _Reader.limit),
-    "Subs": _Reader.at,
-    "Piecewise": _Reader.cases,
-    "Matrix": _Reader.matrix,
-    **dict.fromkeys(("det", "transpose", "inverse"), _Reader.of_a_matrix),
-}
-
-
-def _sum(parts: list[Basic]) -> Basic:
-    if any(isinstance(p, MatrixExpr | MatrixBase) for p in parts):
-        return MatAdd(*parts)
-    return Add(*parts, evaluate=False) if len(parts) > 1 else parts[0]
-
-
-def _product(parts: list[Basic]) -> Basic:
-    if any(isinstance(p, MatrixExpr | MatrixBase) for p in parts):
-        return MatMul(*parts)
-    return Mul(*parts, evaluate=False) if len(parts) > 1 else parts[0]
-
-
-def _power(base: Basic, exponent: Basic) -> Basic:
-    if isinstance(base, MatrixExpr | MatrixBase):
-        return Inverse(base) if exponent == -1 else sympy.MatPow(base, exponent)
-    return Pow(base, exponent, evaluate=False)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.replace(SLASH, "\\").split())
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _spelt(text: str, where: str) -> str:
-    """The text in Python's spelling, with what would be refused anyway refused first."""
-    if not text.strip():
-        raise Mistake(where, "nothing stands here yet: write a term, e.g. (x + 1)**2")
-    if len(text) > LONGEST:
-        raise Mistake(where, f"{len(text)} characters are too long to be read: {LONGEST} are the most")
-    if "__" in text:
-        raise Mistake(where, "two underscores in a row have no place in a name: write one")
-    opened: list[str] = []
-    pairs = {")": "(", "]": "[", "}": "{"}
-    for k, c in enumerate(text, 1):
-        if c in "([{":
-            opened.append(c)
-        elif c in pairs and (not opened or opened.pop() != pairs[c]):
-            raise Mistake(where, f"the bracket `{c}` at character {k} closes nothing: take it out, or open one before")
-        if len(opened) > DEEPEST:
-            raise Mistake(where, f"brackets stand {len(opened)} deep, too deep to be read: {DEEPEST} are the most")
-    if opened:
-        raise Mistake(where, f"{len(opened)} bracket `{opened[-1]}` is never closed: close it")
-    text = text.translate(SPELT).replace("^", "**")
-    return " ".join(re.sub(r"\\([A-Za-z])", rf"{SLASH}\1", text).split())
-
-
-def _tree(text: str, where: str) -> ast.expr:
-    try:
-        body = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        at = getattr(error, "offset", None)
-        near = f" near `{_short(text[max(at - 6, 0) : at + 6])}`" if at else ""
-        keyword = re.search(r"\b(lambda|import|is|in|if|for|and|or|not|from|as)\b", text)
-        mend = f"`{keyword.group()}` is a word of Python and no name" if keyword else "is a sign missing, as in 2*x?"
-        raise Mistake(where, f"this can't be read{near}: {mend}") from None
-    except (MemoryError, RecursionError):
-        raise Mistake(where, "this is nested too deep to be read: write it in fewer levels") from None
-    if _depth(body) > 5 * DEEPEST:
-        raise Mistake(where, "this is nested too deep to be read: write it in fewer levels")
-    return body
-
-
-def _depth(body: ast.AST) -> int:
-    """Levels of the tree, a left-hand spine of one kind of sign counted once."""
-    deepest, stack = 0, [(body, 1)]
-    while stack:
-        node, level = stack.pop()
-        deepest = max(deepest, level)
-        for name, child in ast.iter_fields(node):
-            for c in child if isinstance(child, list) else [child]:
-                if isinstance(c, ast.AST):
-                    along = name == "left" and isinstance(node, ast.BinOp) and isinstance(c, ast.BinOp)
-                    stack.append((c, level + (not along)))
-    return deepest
-
-
-def _declared(text: str) -> dict[str, Any]:
-    """The names of the field `symbols`: a line says `name: domain`, or `name, name: domain`."""
-    where = "symbols"
-    scalars: dict[str, Any] = {}
-    arrays = []
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(text) > LONGEST or len(lines) > LINES:
-        raise Mistake(where, f"the list of symbols is too long: {LINES} lines are the most")
-    for line in lines:
-        left, colon, domain = line.partition(":")
-        for name in (n.strip() for n in left.split(",")):
-            if not NAME.fullmatch(name) or "__" in name:
-                raise Mistake(
-                    where, f"`{_short(name)}` is no name: letters, digits and _, a letter first (`{_short(line)}`)"
-                )
-            if name in ("lambda", "in", "is", "if", "for", "and", "or", "not", "as", "from", "import", "None", "True"):
-                raise Mistake(where, f"`{name}` is a word of Python and no name: write e.g. `lam`")
-            if name in scalars or name in {n for n, _ in arrays}:
-                raise Mistake(where, f"`{name}` is declared twice: keep one of the lines")
-            if not colon or not domain.strip():
-                raise Mistake(where, f"`{name}` has no domain: write e.g. `{name}: real` or `{name}: positive integer`")
-            words = domain.strip().replace("non-", "non")
-            if words.split()[-1] == "function":
-                scalars[name] = Function(name)
-            elif shape := re.fullmatch(r"(.*?)\b(vector|table|matrix)\b(?: of(?: length)? (.+))?", words):
-                arrays.append((name, shape))
-            else:
-                scalars[name] = Symbol(name, **_assumed(name, words))
-    for name, shape in arrays:
-        scalars[name] = _array(name, shape, _Reader(dict(scalars)))
-    return scalars
-
-
-def _assumed(name: str, words: str) -> dict[str, bool]:
-    found = {}
-    for word in re.split(r"[\s,]+", words):
-        if word in DOMAINS:
-            found[word] = True
-        elif word == "whole":
-            found["integer"] = True
-        elif word not in FILLERS:
-            near = difflib.get_close_matches(word, DOMAINS, 1, 0.7)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            known = f"{', '.join(DOMAINS)}, and combinations; function; vector of length n; matrix of n by m"
-            raise Mistake("symbols", f"`{_short(word)}` is no domain for `{name}`{hint} (the domains: {known})")
-    try:
-        Symbol(name, **found)
-    except ValueError:
-        raise Mistake("symbols", f"nothing is {' and '.join(found)} at once: mend the domain of `{name}`") from None
-    if not found:
-        raise Mistake("symbols", f"`{name}` has no domain: write e.g. `{name}: real` or `{name}: positive integer`")
-    return found
-
-
-def _array(name: str, shape: re.Match, reader: _Reader) -> Any:
-    words, kind, size = shape.groups()
-    sizes = [s for s in re.split(r"\bby\b", size or "") if s.strip()]
-    wanted = 1 if kind == "vector" else 2
-    if len(sizes) != wanted:
-        told = "vector of length n" if kind == "vector" else f"{kind} of n by m"
-        raise Mistake("symbols", f"`{name}` has no size: write `{name}: {told}`")
-    dims = [evaluated(reader.term(s, "symbols")) for s in sizes]
-    if any(not d.is_integer for d in dims):
-        raise Mistake("symbols", f"the size of `{name}` is no whole number: declare it as `positive integer`")
-    if kind == "matrix":
-        return MatrixSymbol(name, *dims)
-    return IndexedBase(Symbol(name, **(_assumed(name, words) if words.strip() else {"real": True})), shape=tuple(dims))
-
-
 # ------------------------------------------------------------------------------------------------------------- judging
 
 
@@ -580,7 +71,7 @@ class _Asked:
     relation: str
     right: Basic
     conditions: tuple[Basic, ...]
-    meanings: dict[Symbol, Basic]
+    meanings: dict[Basic, Basic]
     chain: list[tuple[Basic, str]]
     variable: Symbol | None
 
@@ -588,7 +79,7 @@ class _Asked:
         """With SymPy's evaluation back on, and each defined name replaced by what it stands for."""
         expr = evaluated(expr)
         for _ in range(len(self.meanings) + 1):
-            if not expr.free_symbols & set(self.meanings):
+            if not self.meanings or not expr.has(*self.meanings):
                 return expr
             moving = {v for e in expr.atoms(Derivative) for v in e.variables} & set(self.meanings)
             if moving:
@@ -607,13 +98,13 @@ def _text(request: Mapping[str, Any], name: str) -> str:
 
 
 def _asked(request: Mapping[str, Any]) -> _Asked:
-    names = _declared(_text(request, "symbols"))
-    reader = _Reader(names)
+    names = declared(_text(request, "symbols"))
+    reader = Reader(names)
     relation = {"≤": "<=", "≥": ">=", "propto": "∝", "==": "="}.get(r := _text(request, "relation") or "=", r)
     if relation not in RELATIONS:
-        raise Mistake("relation", f"`{_short(relation)}` is no relation: choose one of {' '.join(RELATIONS)}")
+        raise Mistake("relation", f"`{shortened(relation)}` is no relation: choose one of {' '.join(RELATIONS)}")
     left, right = reader.term(_text(request, "left"), "left"), reader.term(_text(request, "right"), "right")
-    conditions, meanings = _conditions(_text(request, "where"), reader)
+    stated, meanings = conditions(_text(request, "where"), reader)
     chain = []
     steps = request.get("chain") or []
     if not isinstance(steps, list) or not all(isinstance(s, Mapping) for s in steps) or len(steps) > LINES:
@@ -625,42 +116,11 @@ def _asked(request: Mapping[str, Any]) -> _Asked:
         named = _text(request, "variable").strip()
         variable = names.get(named)
         if not isinstance(variable, Symbol):
-            told = f"`{_short(named)}` is not declared" if named else "∝ holds in a variable, and none is named"
+            told = f"`{shortened(named)}` is not declared" if named else "∝ holds in a variable, and none is named"
             raise Mistake("variable", f"{told}: name one of the declared symbols, e.g. theta")
     if (any(isinstance(t, MatrixExpr | MatrixBase) for t in (left, right))) and relation != "=":
         raise Mistake("relation", "matrices are compared by = only")
-    return _Asked(left, relation, right, conditions, meanings, chain, variable)
-
-
-def _conditions(text: str, reader: _Reader) -> tuple[tuple[Basic, ...], dict[Symbol, Basic]]:
-    """Inequalities, predicates of matrices, and the lines `name = term` that say what a name stands for."""
-    conditions: list[Basic] = []
-    meanings: dict[Symbol, Basic] = {}
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > LINES:
-        raise Mistake("where", f"{len(lines)} conditions are too many: {LINES} are the most")
-    for line in lines:
-        line = line.replace("≤", "<=").replace("≥", ">=").replace("≠", "!=")
-        if structure := re.fullmatch(rf"({NAME.pattern}) is (symmetric|positive definite|orthogonal)", line):
-            matrix = reader.names.get(structure.group(1))
-            if not isinstance(matrix, MatrixSymbol):
-                raise Mistake("where", f"`{structure.group(1)}` is not declared as a matrix: `A: matrix of n by n`")
-            conditions.append(PREDICATES[structure.group(2)](matrix))
-        elif stands := re.fullmatch(rf"({NAME.pattern})\s*:?=(?!=)(.*)", line):
-            name = reader.names.get(stands.group(1))
-            if not isinstance(name, Symbol):
-                raise Mistake("where", f"`{stands.group(1)}` is not declared: add the line `{stands.group(1)}: real`")
-            if name in meanings:
-                raise Mistake("where", f"`{name}` is said to stand for two things: keep one of the lines")
-            meanings[name] = reader.term(stands.group(2), "where")
-        elif re.search(r"(?<![<>=!])=(?!=)", line):
-            raise Mistake("where", f"`{_short(line)}` is neither an inequality nor `name = term`: rewrite it")
-        else:
-            made = reader.condition(line, "where")
-            if made == False:  # noqa: E712  (SymPy's false)
-                raise Mistake("where", f"`{_short(line)}` is never true: take it out")
-            conditions.append(made)
-    return tuple(conditions), meanings
+    return _Asked(left, relation, right, stated, meanings, chain, variable)
 
 
 def answer(text: str) -> str:
@@ -688,11 +148,9 @@ def _mistaken(where: str, message: str) -> dict[str, Any]:
 
 def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     asked = _asked(request)
-    given = set(asked.meanings)
-    if asked.relation == "=" and isinstance(asked.left, Symbol) and asked.left not in given and not asked.chain:
-        if asked.left not in asked.right.free_symbols and not isinstance(asked.right, Symbol):
-            mend = f"add the line `{asked.left} = term` under conditions, or write the term itself"
-            raise Mistake("left", f"nothing says what `{asked.left}` stands for: {mend}")
+    if asked.relation == "=" and isinstance(asked.left, Symbol) and asked.left not in {*asked.meanings, asked.right}:
+        mend = f"add the line `{asked.left} = term` under conditions, or write the term itself"
+        raise Mistake("left", f"nothing says what `{asked.left}` stands for: {mend}")
     for s in variables(asked.left, asked.right):
         try:
             points([s], (), 1)
@@ -716,6 +174,44 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
             }
             for (relation, verdict), term, reason in zip(verdicts, terms[1:], reasons, strict=True)
         ]
+    if request.get("mutants", True) and not any(isinstance(t, MatrixExpr | MatrixBase) for t in terms):
+        found["mutants"] = _attacked(asked)
+    return found
+
+
+def _attacked(asked: _Asked) -> dict[str, Any]:
+    """One-edit mutants of the right side, each told apart from it, proved equal to it, or neither: a survivor.
+
+    A mutant that has no value at any point that was tried is left out of the count, and so are those after the first
+    `MUTANTS` of a side with integrals, sums or limits in it, which take long (`untried` says how many).
+    """
+    found: dict[str, Any] = {
+        "applied": 0,
+        "rejected": 0,
+        "equivalent": 0,
+        "undefined": 0,
+        "untried": 0,
+        "survivors": [],
+    }
+    right = asked.meant(asked.right)
+    made = mutants(asked.right)
+    slow = right.has(Integral, Sum, Product, Limit)
+    for mutant in made[:MUTANTS] if slow else made:
+        try:
+            _, verdict = _judge(
+                replace(asked, relation="=" if asked.variable is None else "∝"), asked.right, mutant.expr
+            )
+        except (Mistake, ValueError, TypeError, ArithmeticError, NotImplementedError, AttributeError):
+            verdict = Verdict("undecided")
+        if verdict.status == "proved":
+            found["equivalent"] += 1
+        elif not verdict.points:
+            found["undefined"] += 1
+        else:
+            found["applied"] += 1
+            found["rejected"] += verdict.status == "refuted"
+            found["survivors"] += [f"{mutant.kind}: {mutant.edit}"] if verdict.status == "undecided" else []
+    found["untried"] = len(made) - MUTANTS if slow and len(made) > MUTANTS else 0
     return found
 
 
@@ -745,7 +241,9 @@ def _judge(asked: _Asked, before: Basic, after: Basic) -> tuple[str, Verdict]:
             if same.status == "proved":
                 return "=", same
         smaller, larger = (left, right)[:: 1 if asked.relation in ("<", "<=") else -1]
-        found = prove.at_most(smaller, larger, where, None, asked.relation in ("<", ">"))
+        found = prove.at_most(smaller, larger, where, None, strict := asked.relation in ("<", ">"))
+        if strict and asked.chain and found.status != "proved":
+            return f"{asked.relation}=", prove.at_most(smaller, larger, where)  # another link may be the strict one
         return asked.relation, found
     except ValueError as error:
         raise Mistake("where" if "where" in str(error) else "symbols", str(error)) from None
@@ -784,3 +282,188 @@ def _witness(verdict: Verdict) -> dict[str, Any]:
         return {}
     scalars = {unicode_name(s): plain(v) for s, v in (verdict.witness or {}).items() if isinstance(s, Symbol)}
     return {"witness": scalars, "values": list(told_apart(*verdict.values))}
+
+
+# ------------------------------------------------------------------------------------------------ the book's own claims
+
+HEADS: dict[str, str] = {
+    **{"Equality": "=", "LessThan": "<=", "StrictLessThan": "<", "GreaterThan": ">=", "StrictGreaterThan": ">"},
+    "Propto": "∝",
+}
+UNEVALUATED = ("Add", "Mul", "Pow", "MatMul", "MatAdd", "Piecewise", *(f.__name__ for f, _, _ in FUNCTIONS.values()))
+STORED = (
+    *(
+        "Symbol",
+        "Integer",
+        "Rational",
+        "Tuple",
+        "Indexed",
+        "IndexedBase",
+        "MatrixSymbol",
+        "Str",
+        "ImmutableDenseMatrix",
+    ),
+    *("Sum", "Product", "Integral", "Derivative", "Limit", "Subs", "Determinant", "Transpose", "Inverse", "Function"),
+    *("ExprCondPair", *HEADS),
+)
+OTHER_KINDS = {
+    "experiment": "an experiment is measured, and there is nothing to prove",
+    "program": "the workbench has no words for a linear program",
+    "index map": "an index map is compared with a library's array, entry by entry",
+    "definition": "a definition says what a symbol stands for, and there is nothing to prove",
+    "citation": "what is cited is proved elsewhere",
+}
+
+
+def request_of(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any] | None:
+    """A claim's ledger record as a request, filled in; None where the workbench can't state it.
+
+    `records`: those of the whole book, from which the definitions that the claim starts from are taken.
+    """
+    found = _request(record, records)
+    return found if isinstance(found, dict) else None
+
+
+def why_not(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Why the workbench can't state a claim; nothing if it can."""
+    found = _request(record, records)
+    return found if isinstance(found, str) else ""
+
+
+def _request(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any] | str:
+    if record["kind"] in OTHER_KINDS:
+        return OTHER_KINDS[record["kind"]]
+    try:
+        with evaluating():
+            return _filled_in(record, records)
+    except Untypable as error:
+        return str(error)
+    except Mistake as error:
+        return f"its text does not read back ({error.field}: {error})"
+
+
+def _filled_in(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    head, left, right = stored(record["srepr"])
+    meanings = _meanings(record, left, right, _known(record, records))
+    if head == "=" and isinstance(left, Symbol) and left not in meanings:
+        raise Untypable(
+            f"the definition of `{left}` that it starts from has no record: only the chapter's own cells hold it"
+        )
+    names = named(left, right, *meanings, *meanings.values())
+    where = [_as_typed(c) for c in record["where"]]
+    where += [f"{written(s)} = {written(value)}" for s, value in meanings.items()]
+    request = {
+        "left": written(left),
+        "relation": head,
+        "right": written(right),
+        "symbols": "\n".join(declaration(name, s) for name, s in names.items()),
+        "where": "\n".join(where),
+    }
+    if head == "∝":
+        request["variable"] = _variable(record)
+    _asked(request)
+    return request
+
+
+def _as_typed(condition: str) -> str:
+    """A stored condition, which SymPy has spelt, as one would type it."""
+    if matrix := re.fullmatch(r"Q\.(\w+)\((\w+)\)", condition):
+        return f"{matrix.group(2)} is {matrix.group(1).replace('_', ' ')}"
+    unequal = re.fullmatch(r"Ne\((.*), ([^,()]*)\)", condition)
+    return f"{unequal.group(1)} != {unequal.group(2)}" if unequal else condition
+
+
+def _variable(record: Mapping[str, Any]) -> str:
+    """The variable of a ∝: named by the proof, or the symbol that has two values in the witness."""
+    for step in record.get("steps", ()):
+        if found := re.match(r"the ratio's derivative in (\S+) is zero", step["strategy"]):
+            return found.group(1)
+    for name, value in record.get("witness", {}).items():
+        if value.startswith("("):
+            return name
+    raise Untypable("its record does not name the variable of ∝")
+
+
+def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[Basic, Basic]:
+    """What the chapter has said of a symbol before the claim: its definition, else what was first proved of it."""
+    defined: dict[Basic, Basic] = {}
+    proved: dict[Basic, Basic] = {}
+    for earlier in records:
+        if earlier["label"] == record["label"]:
+            break
+        if earlier.get("chapter") != record.get("chapter") or not earlier.get("srepr", "").startswith("Equality"):
+            continue
+        into = defined if earlier["kind"] in ("definition", "citation") else proved
+        if into is proved and "proved" not in earlier["verdicts"]:
+            continue
+        if says := _says(earlier["srepr"]):
+            into.setdefault(*says)
+    return {**proved, **defined}
+
+
+@lru_cache(maxsize=4096)
+def _says(text: str) -> tuple[Basic, Basic] | None:
+    """The symbol (or function of symbols) that an equation is about, and what it says of it."""
+    try:
+        _, left, right = stored(text)
+    except Untypable:
+        return None
+    base, power = evaluated(left).as_base_exp()
+    if power == 1 and isinstance(base, Symbol | AppliedUndef):
+        return base, right
+    if isinstance(base, Symbol) and base.is_positive and power.is_Rational:
+        return base, tidy(Pow(right, 1 / power, evaluate=False))
+    return None
+
+
+def _meanings(record: Mapping[str, Any], left: Basic, right: Basic, known: Mapping[Basic, Basic]) -> dict[Basic, Basic]:
+    """The definitions that it takes to write both sides in the same symbols, as far as they go."""
+    used: dict[Basic, Basic] = {}
+    while True:
+        asked = _Asked(left, "=", right, (), used, [], None)
+        meant = [asked.meant(side) for side in (left, right)]
+        wanted = {s for s in set(variables(meant[0])) ^ set(variables(meant[1])) if s in known and s not in used}
+        wanted |= {a for side in meant for a in side.atoms(AppliedUndef) if a in known and a not in used}
+        if isinstance(left, Symbol) and not used:
+            wanted |= {left} & set(known)
+        if not wanted:
+            return used
+        used |= {s: known[s] for s in sorted(wanted, key=str)}
+
+
+@lru_cache(maxsize=4096)
+def stored(text: str) -> tuple[str, Basic, Basic]:
+    """A record's `srepr` as relation, left and right side, unevaluated as it was printed."""
+    with evaluating():
+        body = ast.parse(text, mode="eval").body
+        assert isinstance(body, ast.Call)
+        left, right = map(_stored, body.args)
+        return HEADS[ast.unparse(body.func)], left, right
+
+
+def _stored(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return {**CONSTANTS, "true": S.true}[node.id]
+    if isinstance(node, ast.UnaryOp):
+        return -_stored(node.operand)
+    if isinstance(node, ast.List):
+        return [_stored(e) for e in node.elts]
+    assert isinstance(node, ast.Call)
+    args = [_stored(a) for a in node.args]
+    if isinstance(node.func, ast.Call):
+        return _stored(node.func)(*args)
+    name = ast.unparse(node.func)
+    if name == "Str":
+        return args[0]
+    if name in UNEVALUATED:
+        return getattr(sympy, name)(*args, evaluate=False)
+    if name not in STORED:
+        raise Untypable(f"the workbench's language has no {name}")
+    if name == "Inverse":
+        return Inverse(args[0])
+    if name == "Limit":
+        args[3] = str(args[3])
+    keywords = {str(k.arg): k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)}
+    return getattr(sympy, name, ExprCondPair)(*args, **keywords)
