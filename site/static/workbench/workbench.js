@@ -264,7 +264,7 @@ document.addEventListener("DOMContentLoaded", () => {
       ...(found.links ?? []).map((link, k) => {
         const item = element("li", `wb-link wb-link-${link.verdict}`);
         const formula = element("div", "wb-formula");
-        typeset(formula, link.latex);
+        typeset(formula, `${link.relation ?? "="} ${link.latex}`);
         item.append(formula, line(link.verdict, [link.reason, link.how].filter(Boolean).join(" · ")));
         return item;
       }),
