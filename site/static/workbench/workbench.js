@@ -137,11 +137,9 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     return ready;
   };
-  const kill = (reason) => {
+  const kill = () => {
     worker?.terminate();
-    worker = ready = undefined;
-    waiting?.reject(reason);
-    waiting = undefined;
+    worker = ready = waiting = undefined;
   };
 
   // The form.
@@ -239,15 +237,19 @@ document.addEventListener("DOMContentLoaded", () => {
     paragraph.append(verdict(name), ` ${how ?? ""}`);
     return paragraph;
   };
-  const mutants = ({ applied, rejected, equivalent, survivors = [] }) => {
-    const same = equivalent ? `; ${equivalent} more change nothing and were set aside` : "";
-    const box = [element("p", "", `Mutants: ${rejected} of ${applied} misprints told apart from the right side${same}.`)];
+  const showMutants = (counts) => {
+    if (!counts?.applied) return;
+    const { applied, rejected, survivors = [] } = counts;
+    const aside = ["equivalent", "undefined", "untried"].filter((name) => counts[name]);
+    const rest = aside.length ? `; set aside: ${aside.map((name) => `${counts[name]} ${name}`).join(", ")}` : "";
+    const told = `Mutants: ${rejected} of ${applied} misprints of the right side told apart from it${rest}.`;
+    const box = [element("p", "", told)];
     if (survivors.length) {
       const list = element("ul", "");
       list.append(...survivors.map((text) => element("li", "", text)));
       box.push(element("p", "", "Not told apart:"), list);
     }
-    return box;
+    find(".wb-mutants").replaceChildren(...box);
   };
   let latex = "";
   const show = async (found) => {
@@ -261,7 +263,7 @@ document.addEventListener("DOMContentLoaded", () => {
     typeset(find(".wb-formula"), latex);
     find(".wb-verdict").replaceChildren(line(found.verdict, found.how));
     find(".wb-links").replaceChildren(
-      ...(found.links ?? []).map((link, k) => {
+      ...(found.links ?? []).map((link) => {
         const item = element("li", `wb-link wb-link-${link.verdict}`);
         const formula = element("div", "wb-formula");
         typeset(formula, `${link.relation ?? "="} ${link.latex}`);
@@ -269,7 +271,7 @@ document.addEventListener("DOMContentLoaded", () => {
         return item;
       }),
     );
-    find(".wb-mutants").replaceChildren(...(found.mutants?.applied ? mutants(found.mutants) : []));
+    find(".wb-mutants").replaceChildren();
     find(".wb-copied").textContent = "";
     answer.hidden = false;
     const broken = (found.links ?? []).flatMap((link, k) => (link.verdict === "refuted" ? [k + 1] : []));
@@ -285,9 +287,11 @@ document.addEventListener("DOMContentLoaded", () => {
     stop.disabled = false;
     clearErrors();
     answer.hidden = true;
-    const text = JSON.stringify(request());
+    const asked = request();
     let clock;
     let ticking;
+    let task = "Checking";
+    let verdictWords = ""; // once there is a verdict, it stands
     const stopped = new Promise((_, reject) => {
       stop.onclick = () => reject(new Error("Stopped."));
     });
@@ -295,25 +299,37 @@ document.addEventListener("DOMContentLoaded", () => {
       await Promise.race([start(), stopped]);
       const seconds = Math.max(1, Number(find(".wb-limit").value) || 30);
       const begun = performance.now();
-      say("Checking …");
-      ticking = setInterval(() => say(`Checking … ${Math.round((performance.now() - begun) / 1000)} s`), 5000);
+      say(`${task} …`);
+      ticking = setInterval(() => say(`${task} … ${Math.round((performance.now() - begun) / 1000)} s`), 5000);
       const late = new Promise((_, reject) => {
-        const sentence = `Gave up after ${seconds} s: that is no verdict. Give it more time, or split it into steps.`;
-        clock = setTimeout(() => reject(new Error(sentence)), seconds * 1000);
+        clock = setTimeout(() => {
+          const hint = verdictWords ? "the misprints were not finished" : "that is no verdict";
+          reject(new Error(`Gave up after ${seconds} s: ${hint}. Give it more time, or split it into steps.`));
+        }, seconds * 1000);
       });
-      const result = new Promise((resolve, reject) => {
-        waiting = { resolve, reject };
-        worker.postMessage({ request: text });
-      });
-      const found = await Promise.race([result, stopped, late]);
-      waiting = undefined;
-      clearInterval(ticking);
+      const ask = (question) => {
+        const result = new Promise((resolve, reject) => {
+          waiting = { resolve, reject };
+          worker.postMessage({ request: JSON.stringify(question) });
+        });
+        return Promise.race([result, stopped, late]);
+      };
+      // The verdict first: the misprints may take much longer than the statement itself.
+      const found = await ask({ ...asked, mutants: false });
       await show(found);
+      if (!found.problem) {
+        verdictWords = `${status.textContent} `;
+        task = `${verdictWords}Trying misprints`;
+        say(`${task} …`);
+        showMutants((await ask(asked)).mutants);
+        say(verdictWords.trim());
+      }
     } catch (error) {
       waiting = undefined;
-      kill(error);
-      say(error.message);
-      if (parts) start().then(() => say(`${error.message} The checker is ready again.`), (fault) => say(fault.message));
+      kill();
+      const said = verdictWords + error.message;
+      say(said);
+      if (parts) start().then(() => say(`${said} The checker is ready again.`), (fault) => say(fault.message));
     } finally {
       clearTimeout(clock);
       clearInterval(ticking);
