@@ -97,7 +97,7 @@ def reread_totals(app: Sphinx, *_: object) -> list[str]:
 
 
 def mark_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Class a claim's output `claim`, its derivation `chain`; drop its empty header row; link to ledger and workbench."""
+    """Class a claim's output `claim`, its derivation `chain`; drop its empty head; link to ledger and workbench."""
     for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "cell_output" in node["classes"]):
         written = "".join(raw.astext() for raw in output.findall(nodes.raw))
         if "claim-verdict" not in written:

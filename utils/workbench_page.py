@@ -319,7 +319,9 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
 
 def connect(app: Sphinx) -> None:
     """Tell Sphinx of the directive, of the scripts, and of the files."""
-    app.add_node(workbench_node, html=(visit_workbench, None), latex=(skip_workbench, None), text=(skip_workbench, None))
+    app.add_node(
+        workbench_node, html=(visit_workbench, None), latex=(skip_workbench, None), text=(skip_workbench, None)
+    )
     app.add_directive("workbench", WorkbenchDirective)
     app.connect("env-get-outdated", reread)
     app.connect("html-page-context", add_scripts)
