@@ -148,7 +148,7 @@ class Reader:
     def an_expression(self, made: Any, node: ast.AST) -> Basic:
         if isinstance(made, IndexedBase):
             self.refuse(
-                f"`{made}` is a {'table' if len(made.shape or ()) == 2 else 'vector'}: name an entry, {made}[i]"
+                f"`{made}` has several entries: name one, e.g. {made}[{'i' if len(made.shape) == 1 else 'i, j'}]"
             )
         if not isinstance(made, Basic) or isinstance(made, UndefinedFunction):
             self.refuse(f"`{shortened(ast.unparse(node))}` is no term: a function wants its argument, e.g. f(x)")

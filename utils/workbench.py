@@ -8,23 +8,39 @@ is no time limit here: whoever calls it has to be able to stop it.
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
 import sympy
-from sympy import Basic, Derivative, Integral, Limit, MatrixBase, MatrixExpr, Pow, Product, S, Sum, Symbol
+from sympy import (
+    Basic,
+    Derivative,
+    Dummy,
+    Integral,
+    Lambda,
+    Limit,
+    MatrixBase,
+    MatrixExpr,
+    Pow,
+    Product,
+    S,
+    Sum,
+    Symbol,
+    diff,
+    exp,
+)
 from sympy.core.function import AppliedUndef
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.inverse import Inverse
 
 from utils import prove
-from utils.domains import evaluated, points, variables
+from utils.domains import evaluated, points, seed_of, variables
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
-from utils.prove import Verdict
+from utils.prove import Undefined, Verdict
 from utils.typed import (
     CONSTANTS,
     FUNCTIONS,
@@ -59,6 +75,7 @@ FILES = (
 )
 
 MUTANTS = 24  # of a side that is slow to evaluate
+MUTANT_POINTS = 16
 RELATIONS = {"=": "=", "<=": r"\le", "<": "<", ">=": r"\ge", ">": ">", "∝": r"\propto"}
 # ------------------------------------------------------------------------------------------------------------- judging
 
@@ -159,7 +176,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"latex": _equation(asked)}
     terms = [asked.left, *(term for term, _ in asked.chain)]
     reasons = [reason for _, reason in asked.chain]
-    if terms[-1] != asked.right:
+    if not asked.chain or terms[-1] != asked.right:
         terms, reasons = [*terms, asked.right], [*reasons, "the right side"]
     verdicts = [_judge(asked, before, after) for before, after in pairwise(terms)]
     found |= _in_words(verdicts, asked)
@@ -183,7 +200,7 @@ def _attacked(asked: _Asked) -> dict[str, Any]:
     """One-edit mutants of the right side, each told apart from it, proved equal to it, or neither: a survivor.
 
     A mutant that has no value at any point that was tried is left out of the count, and so are those after the first
-    `MUTANTS` of a side with integrals, sums or limits in it, which take long (`untried` says how many).
+    `MUTANTS` of a side with integrals, sums or limits in it, which take long: `untried` says how many.
     """
     found: dict[str, Any] = {
         "applied": 0,
@@ -196,13 +213,13 @@ def _attacked(asked: _Asked) -> dict[str, Any]:
     right = asked.meant(asked.right)
     made = mutants(asked.right)
     slow = right.has(Integral, Sum, Product, Limit)
+    tell = _teller(asked, right)
     for mutant in made[:MUTANTS] if slow else made:
         try:
-            _, verdict = _judge(
-                replace(asked, relation="=" if asked.variable is None else "∝"), asked.right, mutant.expr
-            )
-        except (Mistake, ValueError, TypeError, ArithmeticError, NotImplementedError, AttributeError):
-            verdict = Verdict("undecided")
+            changed = asked.meant(mutant.expr)
+            verdict = Verdict("refuted", points=1) if tell(changed) else _same(asked, right, changed)
+        except (ValueError, TypeError, ArithmeticError, NotImplementedError, AttributeError):
+            verdict = Verdict("undecided")  # SymPy trips over what the edit has made
         if verdict.status == "proved":
             found["equivalent"] += 1
         elif not verdict.points:
@@ -213,6 +230,48 @@ def _attacked(asked: _Asked) -> dict[str, Any]:
             found["survivors"] += [f"{mutant.kind}: {mutant.edit}"] if verdict.status == "undecided" else []
     found["untried"] = len(made) - MUTANTS if slow and len(made) > MUTANTS else 0
     return found
+
+
+def _same(asked: _Asked, right: Basic, changed: Basic) -> Verdict:
+    where = tuple(asked.meant(c) for c in asked.conditions)
+    if asked.variable is not None:
+        return prove.proportional(right, changed, asked.variable, where)
+    return prove.equal(right, changed, where)
+
+
+def _teller(asked: _Asked, right: Basic) -> Callable[[Basic], bool]:
+    """Whether some point tells a mutant from the right side, at 50 digits and still, by as much, at 100.
+
+    The right side is evaluated once for all its mutants; what needs more than numbers is left to the zero test.
+    """
+    if asked.variable is not None or right.has(Integral, Limit, Derivative, AppliedUndef):
+        return lambda changed: False
+    drawn = points(variables(right), tuple(asked.meant(c) for c in asked.conditions), MUTANT_POINTS, seed_of(right))
+
+    @cache
+    def value(k: int, digits: int) -> Any:
+        try:
+            return prove.evaluate(right, drawn[k], digits)
+        except Undefined:
+            return None
+
+    def differ(a: Any, b: Any) -> bool:
+        return bool(abs(a - b) > 1e-25 * (abs(a) + abs(b) + 1e-50))
+
+    def tell(changed: Basic) -> bool:
+        for k, point in enumerate(drawn):
+            try:
+                if value(k, 50) is None or not differ(value(k, 50), first := prove.evaluate(changed, point, 50)):
+                    continue
+                second = prove.evaluate(changed, point, 100)
+            except Undefined:
+                continue
+            here, there = value(k, 50), value(k, 100)
+            if there is not None and differ(there, second) and not differ(first, second) and not differ(here, there):
+                return True
+        return False
+
+    return tell
 
 
 def _equation(asked: _Asked) -> str:
@@ -258,13 +317,10 @@ def _in_words(verdicts: Sequence[tuple[str, Verdict]], asked: _Asked) -> dict[st
                 return {"verdict": status, "how": link + _how(verdict, relation, asked), **_witness(verdict)}
     strategies = dict.fromkeys(verdict.strategy for _, verdict in verdicts)
     proved = "proved by" if all(relation == "=" for relation, _ in verdicts) else "proved, since"
-    if not verdicts:
-        return {"verdict": "proved", "how": "both sides are one and the same expression"}
-    if asked.relation in ("<", ">") and all(relation == "=" for relation, _ in verdicts):
-        return {
-            "verdict": "refuted",
-            "how": "every link is an equation: the two sides are equal, and neither is smaller",
-        }
+    if asked.relation == "=" and asked.left == asked.right and not asked.chain:
+        return {"verdict": "proved", "how": "SymPy reads both sides as one and the same expression"}
+    if asked.relation in ("<", ">") and not any(relation == asked.relation for relation, _ in verdicts):
+        return {"verdict": "undecided", "how": f"no link is proved to be {asked.relation}: one has to be"}
     return {"verdict": "proved", "how": f"{proved} {'; '.join(strategies)}"}
 
 
@@ -343,26 +399,67 @@ def _request(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) ->
 
 
 def _filled_in(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The request with the fewest definitions that make it what the book says: true, or false of a refuted formula."""
     head, left, right = stored(record["srepr"])
-    meanings = _meanings(record, left, right, _known(record, records))
-    if head == "=" and isinstance(left, Symbol) and left not in meanings:
-        raise Untypable(
-            f"the definition of `{left}` that it starts from has no record: only the chapter's own cells hold it"
-        )
-    names = named(left, right, *meanings, *meanings.values())
+    known = _known(record, records)
+    if head in ("=", "∝") and isinstance(left, Symbol) and left not in known:
+        raise Untypable(f"no record says what `{left}` stands for: only the chapter's own cells do")
     where = [_as_typed(c) for c in record["where"]]
-    where += [f"{written(s)} = {written(value)}" for s, value in meanings.items()]
-    request = {
-        "left": written(left),
-        "relation": head,
-        "right": written(right),
-        "symbols": "\n".join(declaration(name, s) for name, s in names.items()),
-        "where": "\n".join(where),
-    }
-    if head == "∝":
-        request["variable"] = _variable(record)
-    _asked(request)
-    return request
+    for thorough in (False, True):
+        meanings = _meanings(left, right, known, thorough)
+        names = named(left, right, *meanings, *meanings.values())
+        spelt = {word for c in where for word in re.findall(r"\b[A-Za-z]\w*\b", c)} - {"is", "positive", "definite"}
+        if strange := sorted(spelt - {*names, *FUNCTIONS, "symmetric", "orthogonal", "sqrt", "pi"}):
+            raise Untypable(f"it has a condition on `{strange[0]}`, which stands in neither side")
+        request = {
+            "left": written(left),
+            "relation": head,
+            "right": written(right),
+            "symbols": "\n".join(declaration(name, s) for name, s in names.items()),
+            "where": "\n".join([*where, *(f"{written(s)} = {written(value)}" for s, value in meanings.items())]),
+        }
+        if head == "∝":
+            request["variable"] = _variable(record)
+        if _holds(_asked(request)) in (None, record["kind"] != "refutation"):
+            return request
+    said = "true" if record["kind"] == "refutation" else "false"
+    raise Untypable(f"taken by itself it is {said}: it rests on what its record does not hold")
+
+
+def _holds(asked: _Asked) -> bool | None:
+    """Whether a statement is true at a few points; None where that takes long, or where it has no value.
+
+    This proves nothing: it finds out which requests lack a definition or a hypothesis that the record does not hold.
+    """
+    left, right = asked.meant(asked.left), asked.meant(asked.right)
+    if asked.variable is not None:
+        left, right = diff(left, asked.variable) * right, left * diff(right, asked.variable)
+    functions = {a.func: len(a.args) for side in (left, right) for a in side.atoms(AppliedUndef)}
+    some = {}
+    for k, f in enumerate(sorted(functions, key=str)):
+        args = tuple(Dummy(f"a{j}", real=True) for j in range(functions[f]))
+        some[f] = Lambda(args, exp(-sum(args, S(k)) / 5) + sum(args, S.Zero) ** 2 / 11)
+    left, right = prove.instantiated(left, some), prove.instantiated(right, some)
+    if any(s.has(Integral, Limit) or isinstance(s, MatrixExpr | MatrixBase) for s in (left, right)):
+        return None
+    try:
+        where = [asked.meant(c) for c in asked.conditions]
+        drawn = points(variables(left, right), where, 3, seed_of(left, right))
+    except ValueError:
+        return None
+    verdicts = []
+    for point in drawn:
+        try:
+            a, b = (prove.evaluate(side, point, 20) for side in (left, right))
+        except (Undefined, NotImplementedError):
+            continue
+        close = abs(a - b) <= 1e-9 * (abs(a) + abs(b) + 1e-9)
+        if asked.relation in ("=", "∝"):
+            verdicts.append(bool(close))
+        else:
+            gap = (b - a).real * (1 if asked.relation in ("<", "<=") else -1)
+            verdicts.append(bool(close or gap > 0))
+    return all(verdicts) if verdicts else None
 
 
 def _as_typed(condition: str) -> str:
@@ -385,20 +482,20 @@ def _variable(record: Mapping[str, Any]) -> str:
 
 
 def _known(record: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[Basic, Basic]:
-    """What the chapter has said of a symbol before the claim: its definition, else what was first proved of it."""
+    """What the chapter says of a symbol: its definition, else what was proved of it, before the claim or after."""
     defined: dict[Basic, Basic] = {}
     proved: dict[Basic, Basic] = {}
-    for earlier in records:
-        if earlier["label"] == record["label"]:
-            break
-        if earlier.get("chapter") != record.get("chapter") or not earlier.get("srepr", "").startswith("Equality"):
-            continue
-        into = defined if earlier["kind"] in ("definition", "citation") else proved
-        if into is proved and "proved" not in earlier["verdicts"]:
-            continue
-        if says := _says(earlier["srepr"]):
-            into.setdefault(*says)
-    return {**proved, **defined}
+    later: dict[Basic, Basic] = {}
+    passed = False
+    for other in records:
+        if other["label"] == record["label"]:
+            passed = True
+        elif other.get("chapter") == record.get("chapter") and other.get("srepr", "").startswith("Equality"):
+            stated = other["kind"] in ("definition", "citation")
+            into = later if passed else defined if stated else proved
+            if (stated or "proved" in other["verdicts"]) and (says := _says(other["srepr"])):
+                into.setdefault(*says)
+    return {**later, **proved, **defined}
 
 
 @lru_cache(maxsize=4096)
@@ -416,16 +513,15 @@ def _says(text: str) -> tuple[Basic, Basic] | None:
     return None
 
 
-def _meanings(record: Mapping[str, Any], left: Basic, right: Basic, known: Mapping[Basic, Basic]) -> dict[Basic, Basic]:
-    """The definitions that it takes to write both sides in the same symbols, as far as they go."""
+def _meanings(left: Basic, right: Basic, known: Mapping[Basic, Basic], thorough: bool) -> dict[Basic, Basic]:
+    """The definitions that it takes to write both sides in the same symbols, as far as they go; or `thorough`, all."""
     used: dict[Basic, Basic] = {}
     while True:
-        asked = _Asked(left, "=", right, (), used, [], None)
-        meant = [asked.meant(side) for side in (left, right)]
-        wanted = {s for s in set(variables(meant[0])) ^ set(variables(meant[1])) if s in known and s not in used}
-        wanted |= {a for side in meant for a in side.atoms(AppliedUndef) if a in known and a not in used}
-        if isinstance(left, Symbol) and not used:
-            wanted |= {left} & set(known)
+        meant = [_Asked(left, "=", right, (), used, [], None).meant(side) for side in (left, right)]
+        one, other = (set(variables(side)) for side in meant)
+        wanted = {a for side in meant for a in side.atoms(AppliedUndef)} | (one | other if thorough else one ^ other)
+        wanted |= {left} if isinstance(left, Symbol) else set()
+        wanted = {s for s in wanted if s in known and s not in used}
         if not wanted:
             return used
         used |= {s: known[s] for s in sorted(wanted, key=str)}
