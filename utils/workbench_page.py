@@ -37,10 +37,10 @@ log = logging.getLogger(__name__)
 
 # One of each chapter, three of the museum; each must be a claim that the workbench can state.
 EXAMPLES = (
-    "shrinkage-sufficiency",
+    "shrinkage-posterior-mean",
     "change-of-variables-share-jacobian",
-    "flows-variational-gap",
-    "score-function-tangent",
+    "flows-rank-one-2",
+    "score-function-identity",
     "reparameterization-bernoulli",
     "generalized-reparameterization-normal",
     "kantorovich-duality-detour",
