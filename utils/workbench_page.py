@@ -107,7 +107,7 @@ package <code>utils</code> of the book's repository, and every chapter shows how
 <textarea id="wb-symbols" name="symbols" rows="4" {text} placeholder="sigma: positive"
  aria-describedby="wb-symbols-error"></textarea>
 <span class="wb-error" id="wb-symbols-error"></span></p>
-<p><label for="wb-where">Where, one condition a line</label>
+<p><label for="wb-where">Where, one condition or meaning a line</label>
 <textarea id="wb-where" name="where" rows="4" {text} placeholder="p &lt; 1"
  aria-describedby="wb-where-error"></textarea>
 <span class="wb-error" id="wb-where-error"></span></p>
