@@ -150,6 +150,9 @@ def test_stop_and_the_time_limit_end_a_long_computation(page: Page) -> None:
     assert ticks > 20, f"the page stood still: {ticks} ticks of 20 ms in a second"
     page.find(".wb-stop").click()
     page.wait("/^Stopped/.test(document.querySelector('.wb-status').textContent)", 1)
+    page.find(".wb-check").click()  # while the next worker starts
+    page.find(".wb-stop").click()
+    page.wait("/^Stopped/.test(document.querySelector('.wb-status').textContent)", 1)
     limit = page.find(".wb-limit")
     limit.clear()
     limit.send_keys("1")

@@ -88,9 +88,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // The runtime: read once, kept in memory, given to each worker.
   const megabytes = (count) => (count / 1e6).toFixed(1);
-  let parts;
+  let parts; // the files, once read
+  let reading; // a promise of them
   const read = async () => {
-    if (parts) return parts;
     const total = Object.values(sizes).reduce((a, b) => a + b, 0);
     const found = {};
     let done = 0;
@@ -105,14 +105,23 @@ document.addEventListener("DOMContentLoaded", () => {
       done += size;
     }
     parts = found;
-    return parts;
+  };
+  const readOnce = () => {
+    reading ??= read().catch((error) => {
+      reading = undefined;
+      throw error;
+    });
+    return reading;
   };
 
   let worker; // the one that runs
   let ready; // a promise that it has started
   let waiting; // {resolve, reject} of the check under way
+  let stops = 0; // a start that was stopped meanwhile must not go on
   const startWorker = async () => {
-    const files = await read();
+    const before = stops;
+    await readOnce();
+    if (stops !== before) throw new Error("Stopped.");
     const source = new Blob([`(${workbenchWorker})()`], { type: "text/javascript" });
     const address = URL.createObjectURL(source);
     worker = new Worker(address);
@@ -124,20 +133,24 @@ document.addEventListener("DOMContentLoaded", () => {
         else (waiting ?? { reject }).reject(new Error(data.fault));
       };
       worker.onerror = (event) => reject(new Error(event.message || "the browser refused to start the checker"));
-      worker.postMessage({ parts: files });
+      worker.postMessage({ parts });
     });
     URL.revokeObjectURL(address);
   };
   const start = () => {
     load.hidden = true;
-    ready ??= startWorker();
-    ready.catch(() => {
-      ready = undefined;
-      load.hidden = false;
-    });
+    if (!ready) {
+      const started = startWorker();
+      ready = started;
+      started.catch(() => {
+        if (ready === started) ready = undefined;
+        load.hidden = Boolean(ready);
+      });
+    }
     return ready;
   };
   const kill = () => {
+    stops += 1;
     worker?.terminate();
     worker = ready = waiting = undefined;
   };
@@ -230,11 +243,12 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const verdict = (name) => {
     const look = { undecided: "open", mistake: "open" }[name] ?? name;
-    return element("b", `verdict verdict-${look}`, (words[name] ?? name).toLowerCase());
+    return element("b", `verdict verdict-${look}`, words[name].toLowerCase());
   };
+  const without = (name, how = "") => (how.startsWith(name) ? how.slice(name.length).replace(/^[, ]+/, "") : how);
   const line = (name, how) => {
     const paragraph = element("p", "claim-verdict");
-    paragraph.append(verdict(name), ` ${how ?? ""}`);
+    paragraph.append(verdict(name), ` ${without(name, how)}`);
     return paragraph;
   };
   const showMutants = (counts) => {
@@ -267,7 +281,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const item = element("li", `wb-link wb-link-${link.verdict}`);
         const formula = element("div", "wb-formula");
         typeset(formula, `${link.relation ?? "="} ${link.latex}`);
-        item.append(formula, line(link.verdict, [link.reason, link.how].filter(Boolean).join(" · ")));
+        item.append(formula, line(link.verdict, [without(link.verdict, link.how), link.reason].filter(Boolean).join(" · ")));
         return item;
       }),
     );
@@ -275,8 +289,9 @@ document.addEventListener("DOMContentLoaded", () => {
     find(".wb-copied").textContent = "";
     answer.hidden = false;
     const broken = (found.links ?? []).flatMap((link, k) => (link.verdict === "refuted" ? [k + 1] : []));
-    const wrong = broken.length ? ` Wrong: link ${broken.join(", ")}.` : "";
-    say(`${words[found.verdict] ?? found.verdict}.${wrong} ${found.how ?? ""}`);
+    const wrong = broken.length ? ` Wrong: link${broken.length > 1 ? "s" : ""} ${broken.join(" and ")}.` : "";
+    const how = without(found.verdict, found.how);
+    say(`${words[found.verdict]}.${wrong} ${how.charAt(0).toUpperCase()}${how.slice(1)}.`);
   };
 
   let busy = false;
