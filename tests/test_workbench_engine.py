@@ -98,7 +98,7 @@ def test_mutants_of_the_right_side_are_told_apart_from_it_and_counted():
     same = ask("x^2*y", "x^2*y", "∝", variable="x", mutants=True)["mutants"]
     assert same["equivalent"] > 0, "up to a factor free of x, 2 x² y is no misprint of x² y"
     # what no point tells apart and no strategy proves equal is named: here 50 digits do not show the edit
-    blunt = ask("x", "x + exp(-(x^2 + 40)^4)", mutants=True, where="x = y")["mutants"]
+    blunt = ask("2*x", "2*x + x/10^200", mutants=True)["mutants"]
     assert blunt["survivors"]
     assert blunt["applied"] == blunt["rejected"] + len(blunt["survivors"])
     long = ask("Sum(ys[i]*x^i, (i, 1, n))", "Sum(ys[i]*x^i, (i, 1, n)) + x*y - y*x", mutants=True)["mutants"]
@@ -326,7 +326,7 @@ def book():
 
 
 def test_the_book_s_claims_are_stated_or_a_reason_is_given(book):
-    """Every record: a request whose text reads back to the very objects of the record, or a reason why there is none."""
+    """Every record: a request whose text reads back to the record's own objects, or a reason why there is none."""
     stated: Counter = Counter()
     for record in book:
         request = request_of(record, book)

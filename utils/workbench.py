@@ -213,12 +213,12 @@ def _attacked(asked: _Asked) -> dict[str, Any]:
     right = asked.meant(asked.right)
     made = mutants(asked.right)
     slow = right.has(Integral, Sum, Product, Limit)
-    tell = _teller(asked, right)
+    tell = _teller(asked, right, asked.right)
     for mutant in made[:MUTANTS] if slow else made:
         try:
             changed = asked.meant(mutant.expr)
             verdict = Verdict("refuted", points=1) if tell(changed) else _same(asked, right, changed)
-        except (ValueError, TypeError, ArithmeticError, NotImplementedError, AttributeError):
+        except (ValueError, TypeError, ArithmeticError, LookupError, NotImplementedError, AttributeError):
             verdict = Verdict("undecided")  # SymPy trips over what the edit has made
         if verdict.status == "proved":
             found["equivalent"] += 1
@@ -239,14 +239,16 @@ def _same(asked: _Asked, right: Basic, changed: Basic) -> Verdict:
     return prove.equal(right, changed, where)
 
 
-def _teller(asked: _Asked, right: Basic) -> Callable[[Basic], bool]:
+def _teller(asked: _Asked, right: Basic, printed: Basic) -> Callable[[Basic], bool]:
     """Whether some point tells a mutant from the right side, at 50 digits and still, by as much, at 100.
 
     The right side is evaluated once for all its mutants; what needs more than numbers is left to the zero test.
     """
     if asked.variable is not None or right.has(Integral, Limit, Derivative, AppliedUndef):
         return lambda changed: False
-    drawn = points(variables(right), tuple(asked.meant(c) for c in asked.conditions), MUTANT_POINTS, seed_of(right))
+    where = tuple(asked.meant(c) for c in asked.conditions)
+    symbols = variables(right, printed, *asked.meanings.values())  # what cancels in it need not cancel in a mutant
+    drawn = points(symbols, where, MUTANT_POINTS, seed_of(right))
 
     @cache
     def value(k: int, digits: int) -> Any:
