@@ -117,6 +117,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let worker; // the one that runs
   let ready; // a promise that it has started
   let waiting; // {resolve, reject} of the check under way
+  let ended = ""; // how the last check ended, while the next worker starts
   let stops = 0; // a start that was stopped meanwhile must not go on
   const startWorker = async () => {
     const before = stops;
@@ -127,7 +128,7 @@ document.addEventListener("DOMContentLoaded", () => {
     worker = new Worker(address);
     await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => {
-        if (data.state) say(data.state);
+        if (data.state) say(`${ended} ${data.state}`.trim());
         else if (data.ready) resolve();
         else if (data.answer) waiting?.resolve(data.answer);
         else (waiting ?? { reject }).reject(new Error(data.fault));
@@ -298,6 +299,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const run = async () => {
     if (busy || missing) return;
     busy = true;
+    ended = "";
     check.disabled = true;
     stop.disabled = false;
     clearErrors();
@@ -342,9 +344,11 @@ document.addEventListener("DOMContentLoaded", () => {
     } catch (error) {
       waiting = undefined;
       kill();
-      const said = verdictWords + error.message;
-      say(said);
-      if (parts) start().then(() => say(`${said} The checker is ready again.`), (fault) => say(fault.message));
+      ended = verdictWords + error.message;
+      say(ended);
+      const said = `${ended} The checker is ready again.`;
+      const started = parts && start();
+      started?.then(() => ready === started && !busy && say(said), (fault) => say(fault.message));
     } finally {
       clearTimeout(clock);
       clearInterval(ticking);
