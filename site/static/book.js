@@ -22,6 +22,9 @@ if (location.protocol === "file:") {
   function markBoxes(boxes) {
     // All is measured before anything is changed: one layout, not one for each box.
     const scrolling = boxes.map((box) => {
+      if (!box.isConnected) {
+        return false; // replaced since, as the ledger's formulas are once they are set
+      }
       if (box.parentElement.closest("span.math, .erratum-formula, table.chain td") && box.matches("span.math")) {
         return false; // the box around it scrolls
       }
