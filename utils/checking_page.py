@@ -121,7 +121,8 @@ def faults_table(data: Data, titles: Mapping[str, str]) -> str:
     for row in data["faults"]:
         missed = f"<br>Missed: {escape(', '.join(map(str, row['missed'])))}." if row["missed"] else ""
         caught = f"{row['caught']:,} of {row['planted']:,}"
-        rows.append((escape(row["fault"]), caught, escape(row["gate"]), escape(row["how"]) + missed))
+        gate = escape(row["gate"]).replace("/", "/<wbr>")  # a file's path may break at its folders
+        rows.append((escape(row["fault"]), caught, gate, escape(row["how"]) + missed))
     planted, caught = (sum(row[field] for row in data["faults"]) for field in ("planted", "caught"))
     words = (
         f"{caught:,} of {planted:,} caught. Measured {data['measured']} at commit {escape(data['commit'][:10])} by "
