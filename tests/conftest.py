@@ -1,6 +1,6 @@
 """One thread for linear algebra, Hypothesis without a stopwatch, and the built site for the tests that look at it.
 
-Long files are run first, and `pytest --shard 2/3` runs the second of three parts: whole files, so whole chapters.
+Long files are run first, and `pytest --shard=2/3` runs the second of three parts: whole files, so whole chapters.
 """
 
 # ruff: noqa: E402
@@ -35,12 +35,25 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # The files that take longest, in that order: begun first, none of them is left to one process at the end while the
 # others have nothing to do. (pytest-xdist takes the order from here because of --no-loadscope-reorder.)
-LONGEST = """
-test_site.py test_statements.py sinkhorn.ipynb score-function.ipynb museum.ipynb wasserstein-autoencoders.ipynb
-reparameterization.ipynb flows.ipynb wgan.ipynb generalized-reparameterization.ipynb reshaping.ipynb
-kantorovich-duality.ipynb shrinkage.ipynb tacotron.ipynb attention.ipynb change-of-variables.ipynb
-pyramidal-encoders.ipynb
-""".split()
+LONGEST = [
+    "test_site.py",
+    "test_statements.py",
+    "sinkhorn.ipynb",
+    "score-function.ipynb",
+    "museum.ipynb",
+    "wasserstein-autoencoders.ipynb",
+    "reparameterization.ipynb",
+    "flows.ipynb",
+    "wgan.ipynb",
+    "generalized-reparameterization.ipynb",
+    "reshaping.ipynb",
+    "kantorovich-duality.ipynb",
+    "shrinkage.ipynb",
+    "tacotron.ipynb",
+    "attention.ipynb",
+    "change-of-variables.ipynb",
+    "pyramidal-encoders.ipynb",
+]
 
 
 def longest_first(files: Iterable[Path]) -> list[Path]:
@@ -53,7 +66,7 @@ def shard(files: Iterable[Path], part: str) -> list[Path]:
     """The files of part "K/N": every N-th of the longest, so that the parts take about as long as one another."""
     number, slash, parts = part.partition("/")
     if not (slash and number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
-        raise pytest.UsageError(f"--shard takes K/N with 1 <= K <= N (got {part!r}): write e.g. --shard 2/3")
+        raise pytest.UsageError(f"--shard takes K/N with 1 <= K <= N (got {part!r}): write e.g. --shard=2/3")
     return longest_first(files)[int(number) - 1 :: int(parts)]
 
 

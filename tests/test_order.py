@@ -44,7 +44,7 @@ def test_pytest_runs_the_part_it_is_given(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"test_{name}.py").write_text("def test(): pass\ndef test_again(): pass\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--shard", "2/2", "-v"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--shard=2/2", "-v"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tests"), "PYTEST_ADDOPTS": ""}
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.returncode == 0 and "2 passed, 4 deselected" in run.stdout, run.stdout + run.stderr
