@@ -34,7 +34,7 @@ def build(book: Path, out: Path) -> tuple[int, str]:
     out.mkdir(exist_ok=True)
     log = out / "build.log"  # a file, since a pipe would wait for whatever the build leaves running
     with log.open("w") as file:
-        built = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT, timeout=120)
+        built = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT, timeout=300)
     return built.returncode, log.read_text()
 
 

@@ -269,7 +269,7 @@ def test_the_card_is_a_picture_that_previews_take(site: Path) -> None:
 
 
 def test_the_map_lists_every_page(pages: dict[Path, BeautifulSoup], site: Path) -> None:
-    listed = [loc.text for loc in ElementTree.parse(site / "sitemap.xml").iter("{*}loc")]
+    listed = [loc.text for loc in ElementTree.parse(site / "sitemap.xml").iterfind(".//{*}loc")]
     own = [SITE + file.relative_to(site).as_posix() for file in pages if file.parent.name == "chapters"]
     assert sorted(own) == listed
     assert (site / "robots.txt").read_text().endswith(f"Sitemap: {SITE}sitemap.xml\n")

@@ -412,7 +412,7 @@ return {
   lines: look("path[data-curve]", "stroke"), words: look("svg text, label, output, figcaption", "color"),
   tallest: figure.querySelector("svg[role=img]").getBoundingClientRect().height,
   targets: [...figure.querySelectorAll("input")].map((input) => input.getBoundingClientRect())
-    .map((box) => Math.min(box.width, box.height)),
+    .map((box) => [box.width, box.height]),
   outside: [...figure.querySelectorAll("*")].filter((tag) => !tag.closest("clipPath, g[clip-path]"))
     .map((tag) => tag.getBoundingClientRect())
     .filter((box) => box.left < frame.left || box.right > Math.min(innerWidth, frame.right) + 0.5).length,
@@ -427,7 +427,8 @@ def look_faults(browser: webdriver.Chrome, name: str) -> list[str]:
     faults += [f"words of contrast {value:.1f}" for value in look["words"] if value < 4.5]
     faults += ["a picture less than 150 px high"] if look["tallest"] < 150 else []
     faults += [f"{look['outside']} parts outside the frame"] if look["outside"] else []
-    return faults + [f"a slider {size:.0f} px small" for size in look["targets"] if size < 24]
+    faults += [f"a slider {length:.0f} px long" for length, _ in look["targets"] if length < 90]
+    return faults + [f"a slider {height:.0f} px high" for _, height in look["targets"] if height < 24]
 
 
 SHOWN = """
@@ -581,7 +582,8 @@ def planted_page(tmp_path: Path, old: str, new: str) -> Path:
         ("text-align: left; color: inherit", "color: #999", "words of contrast 2.8"),
         ("max-width: 540px; height: auto", "max-width: 50px; height: auto", "less than 150 px high"),
         ("<figcaption ", "<p style='width: 700px'>wide</p><figcaption ", "parts outside the frame"),
-        ("flex: 1; width: 0", "flex: 1; width: 0; min-height: 0; height: 16px", "a slider 16 px small"),
+        ("flex: 1; width: 0", "flex: 1; width: 0; min-height: 0; height: 16px", "a slider 16 px high"),
+        ("flex: 1; width: 0", "flex: 0 0 60px; width: 60px", "a slider 60 px long"),
         ("flex: 1; width: 0", "flex: 1; width: 0; display: block !important", "1 sliders are printed"),
         ("<output ", "<output hidden ", "the values are not printed"),
     ],

@@ -42,13 +42,12 @@ from sympy.core.function import AppliedUndef, UndefinedFunction
 from sympy.core.relational import Relational
 from sympy.matrices.expressions.inverse import Inverse
 from sympy.matrices.expressions.transpose import Transpose
-from sympy.printing.pretty.pretty_symbology import pretty_symbol
 
 from utils import prove
 from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
-from utils.notation import GLOSSARY, evaluating, latex, tidy
+from utils.notation import evaluating, latex, tidy
 from utils.routes import (
     FUNCTIONS,
     SLOW,
@@ -63,6 +62,7 @@ from utils.routes import (
     short,
     shown,
 )
+from utils.words import plain, unicode_name
 
 __all__ = [
     "Claim",
@@ -1081,21 +1081,6 @@ def _exact(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return (Rational(0), *map(_exact, value), Rational(0))
     return value if isinstance(value, Basic) else Rational(str(value))
-
-
-def unicode_name(s: Basic) -> str:
-    """A symbol's name as text: that of the glossary where it is plain, else in Greek letters and subscripts."""
-    known = GLOSSARY.get(str(s))
-    if known and known.latex.isalpha():
-        return known.latex
-    # A word set as a subscript is hard to read, and not what one types.
-    word = re.search(r"_[a-z]{3}|^[a-z]{3,}_[a-z]{2}", str(s))
-    return str(s) if word else pretty_symbol(str(s))
-
-
-def plain(value: Any) -> str:
-    """A number, or the numbers of a vector, as text."""
-    return "(" + ", ".join(map(str, value)) + ")" if isinstance(value, tuple | list) else str(value)
 
 
 def refute(

@@ -16,10 +16,11 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
 
 from utils import prove
-from utils.claims import Claim, ClaimError, Printed, Propto, claims, forget, meaning, plain, unicode_name
+from utils.claims import Claim, ClaimError, Printed, Propto, claims, forget, meaning
 from utils.domains import variables
 from utils.notation import evaluating, latex
 from utils.prove import Verdict
+from utils.words import agreement, counterexample
 
 __all__ = ["Answer", "attempt"]
 
@@ -185,49 +186,9 @@ def _in_words(verdicts: Sequence[Verdict], unequal: bool, proportional: bool, ci
         for number, verdict in enumerate(verdicts, 1):
             if verdict.status == status:
                 link = f"step {number} of {len(verdicts)}: " if len(verdicts) > 1 else ""
-                say = _counterexample if word == "false" else _agreement
+                say = counterexample if word == "false" else agreement
                 return Answer(word, link + say(verdict, unequal, proportional))
     strategies = dict.fromkeys(verdict.strategy for verdict in verdicts)
     resting = f", resting on what is cited: {', '.join(cited)}" if cited else ""
     proved = "proved, since" if unequal or proportional else "proved by"
     return Answer("true", f"{proved} {'; '.join(strategies)}{resting}")
-
-
-def _agreement(verdict: Verdict, unequal: bool, proportional: bool) -> str:
-    if not verdict.points:
-        return "no point was found at which both sides have a value"
-    found = f"no counterexample at {verdict.points} point{'s' * (verdict.points > 1)}, and no proof"
-    return f"{found}; {'name the gap, or' if unequal else 'try'} smaller steps"
-
-
-def _counterexample(verdict: Verdict, unequal: bool, proportional: bool) -> str:
-    shown = _shown(verdict.witness or {})
-    left, right = _told_apart(*verdict.values)
-    at = f"at {shown}, " if shown else ""
-    if unequal:
-        return f"{at}the larger side less the smaller one is {left}"
-    if proportional:
-        return f"{at}the ratio of the two sides still moves"
-    return f"{at}the left side is {left}, the right side {right}"
-
-
-def _shown(witness: Mapping[Any, Any]) -> str:
-    """The point in words; of a vector or matrix, which has too many entries for a line, the name only."""
-    words = []
-    for s, v in witness.items():
-        if isinstance(v, Lambda):
-            words.append(f"{s}({', '.join(map(str, v.variables))}) = {v.expr}")
-        elif isinstance(v, tuple) or bool(getattr(v, "shape", None)):
-            words.append(f"some {unicode_name(s)}")
-        else:
-            words.append(f"{unicode_name(s)} = {plain(v)}")
-    return ", ".join(words)
-
-
-def _told_apart(left: Any, right: Any) -> tuple[str, str]:
-    """Two different numbers with as few digits as show it, six at least."""
-    for digits in range(6, 40):
-        pair = mpmath.nstr(left, digits), mpmath.nstr(right, digits)
-        if pair[0] != pair[1]:
-            break
-    return pair

@@ -50,10 +50,11 @@ def mend_formula(formula: str) -> str:
     formula = re.sub(r"(class=\"vlist\" style=\")height:-[\d.]+em;", r"\1", formula)
     if APPLY not in formula:
         return formula
-    written, parents = [], []
+    written: list[str] = []
+    parents: list[str] = []
     for piece in re.findall(r"<[^>]*>|[^<]+", formula.replace(APPLY, "<apply/>")):
         if piece == "<apply/>":
-            written += [] if parents[-1] in SCRIPTED else [APPLY]
+            written += [] if parents and parents[-1] in SCRIPTED else [APPLY]
             continue
         written.append(piece)
         if piece.startswith("</"):

@@ -20,7 +20,7 @@ from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
-from utils import ledger, ledger_page, mends, reach
+from utils import ledger, ledger_page, mends, reach, workbench_page
 
 SUMMARY = "Statistics and machine learning with each equation proved, checked by a number and attacked by mutants."
 REDIRECT = """<!DOCTYPE html>
@@ -99,13 +99,14 @@ def reread_totals(app: Sphinx, *_: object) -> list[str]:
 
 
 def mark_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Class a claim's output `claim`, its derivation `chain`; drop the chain's empty header row; link to the ledger."""
+    """Class a claim's output `claim`, its derivation `chain`; drop its empty head; link to ledger and workbench."""
     for output in doctree.findall(lambda node: isinstance(node, nodes.container) and "cell_output" in node["classes"]):
         written = "".join(raw.astext() for raw in output.findall(nodes.raw))
         if "claim-verdict" not in written:
             continue
         output["classes"] += ["claim", "claim-refuted"] if "verdict-refuted" in written else ["claim"]
         ledger_page.link_to_row(app, docname, output)
+        workbench_page.link_to_workbench(app, docname, output)
         for table in output.findall(nodes.table):
             table["classes"].append("chain")
             for head in list(table.findall(nodes.thead)):
@@ -150,6 +151,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", write_index, priority=400)
     ledger_page.connect(app)
+    workbench_page.connect(app)
     mends.connect(app)
     reach.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ if (location.protocol === "file:") {
   const BOXES = "div.math .katex-display, span.math, table.chain td:nth-child(2), .erratum-formula, code.ledger-tex, " +
     "table.notation td:first-child, div.highlight pre, .cell_output .output, .pst-scrollable-table-container";
 
-  const PAPER = 580; // pixels for a line of a derivation on A4 or Letter
+  const PAPER = 540; // pixels for a line of a derivation on A4 or Letter
   const SLACK = 4; // pixels by which a subscript overhangs its box without being cut
 
   function markEdges(box) {
@@ -22,6 +22,9 @@ if (location.protocol === "file:") {
   function markBoxes(boxes) {
     // All is measured before anything is changed: one layout, not one for each box.
     const scrolling = boxes.map((box) => {
+      if (!box.isConnected) {
+        return false; // replaced since, as the ledger's formulas are once they are set
+      }
       if (box.parentElement.closest("span.math, .erratum-formula, table.chain td") && box.matches("span.math")) {
         return false; // the box around it scrolls
       }
@@ -51,7 +54,7 @@ if (location.protocol === "file:") {
       markEdges(box);
       // Paper does not scroll. KaTeX lets a formula break between its `.base`s: if one is too wide, book.css shrinks it.
       const widest = Math.max(...Array.from(box.querySelectorAll(".base"), (base) => base.offsetWidth), 1);
-      box.style.setProperty("--paper", Math.min(1, Math.max(0.5, PAPER / widest)).toFixed(2));
+      box.style.setProperty("--paper", Math.min(1, Math.max(0.4, PAPER / widest)).toFixed(2));
     });
   }
 
