@@ -37,6 +37,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # others have nothing to do. (pytest-xdist takes the order from here because of --no-loadscope-reorder.)
 LONGEST = [
     "test_site.py",
+    "test_workbench.py",
     "test_statements.py",
     "sinkhorn.ipynb",
     "score-function.ipynb",
