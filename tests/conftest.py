@@ -1,4 +1,7 @@
-"""One thread for linear algebra, Hypothesis without a stopwatch, and the built site for the tests that look at it."""
+"""One thread for linear algebra, Hypothesis without a stopwatch, and the built site for the tests that look at it.
+
+Long files are run first, and `pytest --shard=2/3` runs the second of three parts: whole files, so whole chapters.
+"""
 
 # ruff: noqa: E402
 import os
@@ -8,9 +11,10 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
+import gc
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +24,61 @@ from filelock import FileLock
 from hypothesis import settings
 from selenium import webdriver
 
+# SymPy's trees and parsed pages are many objects and hardly ever cycles: to look for cycles as often as Python does by
+# default took a sixth of the time. `utils.claims` does the same for the notebooks' kernels.
+gc.set_threshold(50_000, 20, 20)
+
 settings.register_profile("here", deadline=None)
 # Under CI=true Hypothesis takes its own profile "ci": the same examples in each run, and no deadline either.
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+# The files that take longest, in that order: begun first, none of them is left to one process at the end while the
+# others have nothing to do. (pytest-xdist takes the order from here because of --no-loadscope-reorder.)
+LONGEST = [
+    "test_site.py",
+    "test_workbench.py",
+    "test_statements.py",
+    "sinkhorn.ipynb",
+    "score-function.ipynb",
+    "museum.ipynb",
+    "wasserstein-autoencoders.ipynb",
+    "reparameterization.ipynb",
+    "flows.ipynb",
+    "wgan.ipynb",
+    "generalized-reparameterization.ipynb",
+    "reshaping.ipynb",
+    "kantorovich-duality.ipynb",
+    "shrinkage.ipynb",
+    "tacotron.ipynb",
+    "attention.ipynb",
+    "change-of-variables.ipynb",
+    "pyramidal-encoders.ipynb",
+]
+
+
+def longest_first(files: Iterable[Path]) -> list[Path]:
+    """The files in the order in which they are run."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    return sorted(set(files), key=lambda file: (rank.get(file.name, len(rank)), file))
+
+
+def shard(files: Iterable[Path], part: str) -> list[Path]:
+    """The files of part "K/N": every N-th of the longest, so that the parts take about as long as one another."""
+    number, slash, parts = part.partition("/")
+    if not (slash and number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise pytest.UsageError(f"--shard takes K/N with 1 <= K <= N (got {part!r}): write e.g. --shard=2/3")
+    return longest_first(files)[int(number) - 1 :: int(parts)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shard", default="1/1", metavar="K/N", help="run the K-th of N parts, by whole files")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    mine = {file: place for place, file in enumerate(shard((item.path for item in items), config.getoption("--shard")))}
+    config.hook.pytest_deselected(items=[item for item in items if item.path not in mine])
+    items[:] = sorted((item for item in items if item.path in mine), key=lambda item: mine[item.path])
 
 
 @pytest.fixture(scope="session")

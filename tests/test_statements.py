@@ -109,6 +109,9 @@ def test_a_chain_breaks_at_its_first_wrong_link(name, terms, wrong):
 # One statement for each way in which SymPy was seen to answer differently in different processes: shuffled questions,
 # sets in hash order, dummies, seeds.
 IN_EACH_PROCESS = """
+import gc
+
+gc.disable()  # a sixth of the time, and nothing here makes enough to be worth collecting
 from sympy import *
 from utils.prove import equal, nonnegative
 x, y = symbols("x y", real=True)

@@ -7,6 +7,7 @@ large), so that an error that hides at sigma = 1 or n = 1 has nowhere left to hi
 import hashlib
 import random
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from sympy import (
@@ -27,6 +28,7 @@ from sympy import (
     eye,
 )
 from sympy.assumptions import AppliedPredicate
+from sympy.core.parameters import global_parameters
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
@@ -46,9 +48,15 @@ TRIES_PER_POINT = 200
 
 def evaluated(expr: Basic) -> Basic:
     """The same tree with SymPy's automatic evaluation back on (integrals, sums and limits stay as they are)."""
+    return _evaluated(expr, global_parameters.evaluate)
+
+
+@lru_cache(maxsize=20_000)  # a mutant shares all but one path with the printed side, and a link its term with the next
+def _evaluated(expr: Basic, evaluating: bool) -> Basic:
+    """`evaluating`, SymPy's switch, is an argument since the result hangs on it."""
     if not expr.args or isinstance(expr, Indexed | IndexedBase | MatrixSymbol):
         return expr
-    return expr.func(*(evaluated(arg) for arg in expr.args))
+    return expr.func(*(_evaluated(arg, evaluating) for arg in expr.args))
 
 
 def variables(*exprs: Basic) -> list[Variable]:
@@ -222,7 +230,9 @@ def _integer(symbol: Symbol, rng: random.Random, low, high, small: bool) -> Rati
 
 def _fits(symbol: Symbol, value: Rational) -> bool:
     """Whether nothing declared of the symbol is false of the value."""
-    return all(getattr(symbol, f"is_{q}") in (None, getattr(value, f"is_{q}")) for q in ASSUMED)
+    # The value is asked only about what is declared: whether a number is prime, say, takes SymPy a while.
+    declared = ((q, getattr(symbol, f"is_{q}")) for q in ASSUMED)
+    return all(known is None or known == getattr(value, f"is_{q}") for q, known in declared)
 
 
 def _matrix(symbol: MatrixSymbol, point: Point, conditions: Sequence[Basic], rng: random.Random) -> ImmutableMatrix:

@@ -195,9 +195,15 @@ class _Evaluator:
     def _rounded(self, function: Callable, parts: list[Closure]) -> Closure:
         """The function of the parts; on the second evaluation its last digit is made uncertain."""
         if not self.again:
-            return lambda env: function(*(part(env) for part in parts))
+            if len(parts) == 1:  # the innermost loop of every quadrature and sum: one and two are written out
+                (only,) = parts
+                return lambda env: function(only(env))
+            if len(parts) == 2:
+                first, second = parts
+                return lambda env: function(first(env), second(env))
+            return lambda env: function(*[part(env) for part in parts])
         ulp, noise = mpmath.mpf(10) ** -self.digits, self.noise
-        return lambda env: function(*(part(env) for part in parts)) * (1 + ulp * noise.choice((-3, -2, 2, 3)))
+        return lambda env: function(*[part(env) for part in parts]) * (1 + ulp * noise.choice((-3, -2, 2, 3)))
 
     def _add(self, e, bound) -> Closure:
         return self._rounded(lambda *terms: mpmath.fsum(terms), [self.compiled(a, bound) for a in e.args])
@@ -208,7 +214,7 @@ class _Evaluator:
             others = [self.compiled(f, bound) for f in e.args if not isinstance(f, exp)]
             one = self.compiled(Add(*exponents), bound)
             return self._rounded(lambda power, *rest: _exp(power) * mpmath.fprod(rest), [one, *others])
-        return self._rounded(lambda *factors: mpmath.fprod(factors), [self.compiled(a, bound) for a in e.args])
+        return self._rounded(_product_of, [self.compiled(a, bound) for a in e.args])
 
     def _pow(self, e, bound) -> Closure:
         base = self.compiled(e.base, bound)
@@ -361,6 +367,14 @@ class _Evaluator:
         return bool(condition.func(self._exact(condition.lhs - condition.rhs, env), 0))
 
 
+def _product_of(*factors: Any) -> Any:
+    """mpmath's fprod, digit by digit, without what it does around the product."""
+    value = mp.one
+    for factor in factors:
+        value *= factor
+    return +value
+
+
 def _real(value: Any) -> Any:
     if mpmath.im(value) != 0:
         raise Undefined("a complex number has no place in an order")
@@ -396,6 +410,8 @@ def _function_of(e: Basic) -> Callable:
 
 
 def _whole(value: Any) -> int:
+    if isinstance(value, mpmath.mpf) and mpmath.isint(value):
+        return int(value)
     nearest = int(mpmath.nint(mpmath.re(value)))
     if abs(value - nearest) > mpmath.mpf(10) ** (5 - mp.dps):
         raise Undefined(f"{mpmath.nstr(value)} is not a whole number")

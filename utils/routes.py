@@ -41,7 +41,7 @@ from sympy import (
 from sympy.core.function import AppliedUndef, UndefinedFunction
 
 from utils import prove
-from utils.domains import Point, seed_of, variables
+from utils.domains import Point, evaluated, seed_of, variables
 from utils.estimate import FALSE_ALARM, POWER, Estimate
 
 __all__ = [
@@ -249,6 +249,13 @@ def _parts(value: Any) -> list:
     return [value.pyfunc] if isinstance(value, np.vectorize) else []
 
 
+def _automatic(retyped: Expr, side: Expr) -> bool:
+    """Whether the two may be one by SymPy's automatic evaluation: what is not need not be tried at points first."""
+    if isinstance(retyped, MatrixExpr) or isinstance(side, MatrixExpr):
+        return True
+    return evaluated(retyped) - evaluated(side) == 0
+
+
 def _has_bare_array(expr: Basic) -> bool:
     """Whether arithmetic was done on a whole vector, as no printed scalar does."""
     if isinstance(expr, IndexedBase):
@@ -306,6 +313,7 @@ class Route:
             and any(
                 isinstance(side, Expr)
                 and side.free_symbols
+                and _automatic(retyped, side)
                 and prove.equal(retyped, side, count=2, functions=functions).strategy == prove.AUTOMATIC
                 for side in printed
             )

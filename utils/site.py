@@ -3,6 +3,7 @@
 It is loaded by name in `_config.yml`; no notebook imports it.
 """
 
+import gc
 import html
 import os
 import shutil
@@ -139,6 +140,8 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the functions above to Sphinx's events."""
+    gc.freeze()  # docutils' trees live to the end: looking for garbage among them finds none, again and again
+    gc.set_threshold(50_000, 20, 20)
     app.add_config_value("katex_macros", {}, "html")
     app.connect("config-inited", configure_katex)
     app.connect("builder-inited", name_the_page)
