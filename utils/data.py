@@ -65,7 +65,13 @@ class DataSet(Mapping[str, NDArray[Any]]):
     arrays: Mapping[str, NDArray[Any]] = field(repr=False)
 
     def __post_init__(self) -> None:
-        for array in self.arrays.values():
+        for column, array in self.arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                bad = int(np.flatnonzero(~np.isfinite(array))[0])
+                raise ValueError(
+                    f"`{self.name}` must hold finite numbers (got {array.flat[bad]} in `{column}`, entry {bad}): "
+                    "restore the file from git, or leave the row out"
+                )
             array.setflags(write=False)
         object.__setattr__(self, "units", MappingProxyType(dict(self.units)))
         object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
