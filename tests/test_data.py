@@ -67,7 +67,7 @@ def test_one_changed_byte_in_a_file_raises(name, tmp_path, monkeypatch):
 def test_a_nan_is_refused_even_under_the_right_sha256(tmp_path, monkeypatch):
     text = (data.FOLDER / "eight_schools.csv").read_text("utf-8").replace(",28,", ",nan,")
     monkeypatch.setattr(data, "read_checked", lambda path, sha256: text)
-    with pytest.raises(ValueError, match=r"`eight_schools` must hold finite numbers \(got nan in `effect`, entry 0\): r"):
+    with pytest.raises(ValueError, match=r"`eight_schools` must hold finite numbers \(got nan in `effect`, entry 0\)"):
         data.eight_schools()
 
 

@@ -739,7 +739,7 @@ FAULTS = (
         "os._exit(1) in a cell: a failure, and no hang.",
         (SHORT,),
         _in_notebook(_kernel_dies),
-        "(?i)kernel",
+        "the kernel died while it ran this cell",
     ),
     Fault(
         "read-only-output",
