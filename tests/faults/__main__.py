@@ -4,7 +4,8 @@ python -m tests.faults [--only NAME ...] [--chapters a,b] [--keep FOLDER]
 
 NAME is a fault's name, or `flips` for the flipped signs; --chapters limits those to some notebooks. What a notebook
 gave is kept under --keep and not asked again while the notebook and utils/ are as they were, so that a run that was
-interrupted goes on where it was. The file is written by a full run alone. Exit code 1 if a fault is missed.
+interrupted goes on where it was. --only replaces its rows in the file and leaves the others; a run on some chapters
+only writes nothing. Exit code 1 if a fault is missed.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the gates live beside the tests
@@ -50,6 +53,19 @@ def flips(copy: Path, chapters: list[str], keep: Path) -> dict[str, dict]:
     return found
 
 
+def write(rows: list[dict]) -> None:
+    """Put rows into RESULT, in the order of the command; those of faults that are no more are struck out."""
+    RESULT.parent.mkdir(exist_ok=True)
+    with FileLock(f"{tempfile.gettempdir()}/checked-derivations-faults.lock"):
+        known = json.loads(RESULT.read_text("utf-8"))["faults"] if RESULT.exists() else []
+        by_name = {row["name"]: row for row in (*known, *rows)}
+        order = ["flips-proof", "flips-number", *(fault.name for fault in FAULTS)]
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        about = {"command": COMMAND, "measured": date.today().isoformat(), "commit": commit}
+        about["faults"] = [by_name[name] for name in order if name in by_name]
+        RESULT.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     names = ["flips", *(fault.name for fault in FAULTS)]
@@ -76,11 +92,8 @@ def main() -> int:
             tell(f"{fault.name}: {missed or 'caught'} ({time.monotonic() - start:.0f} s)")
     print(report.table(rows))
     missed = sum(len(row["missed"]) for row in rows)
-    if wanted == names and chapters == books:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-        about = {"command": COMMAND, "measured": date.today().isoformat(), "commit": commit, "faults": rows}
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if chapters == books:
+        write(rows)
     return 1 if missed else 0
 
 

@@ -273,7 +273,7 @@ def _resumes(copy: Path) -> tuple[bool, str]:
 
 
 NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/nbval.cfg", SHORT)
-RULES = pytest_gate("the ledger's rules (tests/test_book.py)", "tests/test_book.py")
+RULES = pytest_gate("the ledger's rules (tests/test_book.py)", "tests/test_book.py", "-k", "not solution")
 RUNS = pytest_gate("strict nbval, which runs the notebook again", *NBVAL)
 DATA = pytest_gate(
     "the data loaders (tests/test_data.py)", "tests/test_data.py", "-k", "public or states or pool or voice"
