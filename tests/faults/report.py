@@ -1,6 +1,7 @@
 """What was planted and caught, as rows for the page and the terminal."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from .plant import Fault
 __all__ = ["environment", "flip_rows", "row", "table"]
 
 KINDS = {"identity", "inequality", "limit", "index map", "program"}
-HOW = (
-    "The right-hand side times -1, the chain's last term likewise; a bound of 0 turned round, a sign inside a ∝, "
-    "an index moved by one."
-)
+HOW = "The right-hand side times -1, and the last term of the chain likewise."
+OTHERWISE = {
+    "index": "of an index map, an index moved by one",
+    "inside": "of a proportionality, a sign or an exponent inside",
+    "turned": "where the bound is 0, or the check puts no numbers into it, the relation turned round",
+}
 
 
 def environment(copy: Path) -> dict[str, str]:
@@ -42,8 +45,8 @@ def flip_rows(found: Mapping[str, Mapping[str, str]], chapters: Path, names: Seq
     records = [r for r in ledger.records(chapters) if r["chapter"] in names and r["kind"] in KINDS]
     rows = []
     for gate, word, words in (
-        ("proof", "proved", "the proof, by itself"),
-        ("number", "checked", "the number, by itself"),
+        ("proof", "proved", "the derivation, by itself"),
+        ("number", "checked", "the numerical check, by itself"),
     ):
         due = [r["label"] for r in records if word in r["verdicts"]]
         aside = [label for label in due if found.get(label, {}).get("flip") == "none"]
@@ -51,9 +54,10 @@ def flip_rows(found: Mapping[str, Mapping[str, str]], chapters: Path, names: Seq
         said = {label: found.get(label, {}).get(gate, "no twin was made") for label in due}
         caught = [label for label in due if said[label].startswith("refused")]
         false = len([label for label in caught if said[label] == "refused"])
-        how = HOW
+        flips = Counter(found[label].get(f"{gate} flip", found[label]["flip"]) for label in caught)
+        how = f"{HOW} ({'; '.join(f'{what}: {flips[kind]}' for kind, what in OTHERWISE.items() if flips[kind])}.)"
         if gate == "proof":
-            how += f" Of these {false} are refuted by a witness, {len(caught) - false} left unproved."
+            how += f" {false} were refuted by a witness, {len(caught) - false} could not be proved."
         if aside:
             how += f" Set aside, the flip being the claim itself: {len(aside)}."
         rows.append(
