@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from faults import plant, report
 from faults.flips import Twins, planted_in
+from scipy.integrate import quad
 from sympy import Eq, Integral, Symbol
 
 from utils import ledger
@@ -103,8 +104,9 @@ def test_a_kernel_that_dies_fails_its_cell_and_ends(tmp_path: Path) -> None:
 
 
 CLAIMS = '''
+from scipy.integrate import quad
 from sympy import Eq, Integral, Le, Symbol
-from utils.claims import Claim, Propto, leq, propto
+from utils.claims import Claim, leq
 from utils.notation import as_written
 
 x, a = Symbol("x", real=True), Symbol("a", positive=True)
@@ -116,8 +118,8 @@ with as_written():
 
 @area.check
 def sides(a):
-    """Half a square."""
-    return a * a / 2
+    """The area by scipy."""
+    return quad(lambda x: x, 0, a)[0]
 
 @least.check(tight={x: 0})
 def square(x):
@@ -150,9 +152,9 @@ def test_a_twin_that_passes_is_a_miss_and_none_is_registered(monkeypatch: pytest
             claim.counts["applied"] = 1
 
             @claim.check
-            def half(a):
-                """Half a square."""
-                return a * a / 2
+            def area(a):
+                """The area by scipy."""
+                return quad(lambda x: x, 0, a)[0]
 
         assert len(claims()) == before + 1 and claims()[-1] is claim
     finally:

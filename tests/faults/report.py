@@ -13,7 +13,7 @@ from .plant import Fault
 __all__ = ["environment", "flip_rows", "row", "table"]
 
 KINDS = {"identity", "inequality", "limit", "index map", "program"}
-HOW = "The right-hand side times -1, and the last term of the chain likewise."
+HOW = "The right-hand side times -1, and the last term of the chain likewise"
 OTHERWISE = {
     "index": "of an index map, an index moved by one",
     "inside": "of a proportionality, a sign or an exponent inside",
@@ -55,7 +55,7 @@ def flip_rows(found: Mapping[str, Mapping[str, str]], chapters: Path, names: Seq
         caught = [label for label in due if said[label].startswith("refused")]
         false = len([label for label in caught if said[label] == "refused"])
         flips = Counter(found[label].get(f"{gate} flip", found[label]["flip"]) for label in caught)
-        how = f"{HOW} ({'; '.join(f'{what}: {flips[kind]}' for kind, what in OTHERWISE.items() if flips[kind])}.)"
+        how = f"{HOW}; {'; '.join(f'{what}: {flips[kind]}' for kind, what in OTHERWISE.items() if flips[kind])}."
         if gate == "proof":
             how += f" {false} were refuted by a witness, {len(caught) - false} could not be proved."
         if aside:
