@@ -94,7 +94,7 @@ def test_a_gate_that_misses_is_reported(says: str, stands: bool, answer: tuple, 
 
 
 def test_a_kernel_that_dies_fails_its_cell_and_ends(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "conftest.py", tmp_path)
+    shutil.copy(CHAPTERS / "conftest.py", tmp_path)
     cells = [nbformat.v4.new_code_cell("import os\nos._exit(1)", execution_count=1, outputs=[])]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "dies.ipynb")

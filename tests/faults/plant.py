@@ -24,8 +24,8 @@ ROOT = Path(__file__).parent.parent.parent
 MIME = "application/vnd.claim+json"
 PATIENCE = 400  # seconds a gate may take: one that hangs has not caught anything
 CHAPTER = "chapters/shrinkage.ipynb"
-SHORT = "short/planted.ipynb"  # the cells of CHAPTER as far as its first claim, for the gate that runs notebooks
-SMALL_TEST = "short/test_small.py"
+SHORT = "chapters/short/planted.ipynb"  # the cells of CHAPTER as far as its first claim, for the gate that runs notebooks
+SMALL_TEST = "chapters/short/test_small.py"
 BOOK = "small"  # a book of one chapter, dressed as ours is, for the gates that build
 
 
