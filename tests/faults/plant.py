@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 MIME = "application/vnd.claim+json"
 PATIENCE = 400  # seconds a gate may take: one that hangs has not caught anything
 CHAPTER = "chapters/shrinkage.ipynb"
-SHORT = "chapters/short/planted.ipynb"  # the cells of CHAPTER as far as its first claim, for the gate that runs notebooks
+SHORT = "chapters/short/planted.ipynb"  # the cells of CHAPTER as far as its first claim, to be run
 SMALL_TEST = "chapters/short/test_small.py"
 BOOK = "small"  # a book of one chapter, dressed as ours is, for the gates that build
 
