@@ -303,6 +303,13 @@ def test_a_missing_recording_and_an_unknown_voice_are_named(recordings):
         data.speech("de")
 
 
+def test_a_truncated_recording_is_named(recordings):
+    content = (recordings / "it-two.flac").read_bytes()
+    (recordings / "it-two.flac").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"`it-two\.flac` must be a whole FLAC file \(got one of \d+ bytes; .*restore"):
+        data.speech("it")
+
+
 def test_the_files_of_speech_are_packed_without_padding():
     files = sorted(data.SPEECH.glob("*.flac"))
     assert len(files) == 30 and sum(path.stat().st_size for path in files) < 200_000

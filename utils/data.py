@@ -336,7 +336,13 @@ def _recording(path: Path) -> NDArray[np.float64]:
             f"`{path.name}` must lie in chapters/data/speech (got no such file): restore it with "
             f"`git checkout -- chapters/data/speech/{path.name}`"
         )
-    samples, rate = soundfile.read(path, dtype="int16")
+    try:
+        samples, rate = soundfile.read(path, dtype="int16")
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"`{path.name}` must be a whole FLAC file (got one of {path.stat().st_size} bytes; {error}): "
+            f"restore it with `git checkout -- chapters/data/speech/{path.name}`"
+        ) from error
     if rate != SPEECH_RATE or samples.ndim != 1:
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         raise ValueError(

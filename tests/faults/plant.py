@@ -703,7 +703,7 @@ FAULTS = (
         "The second half is missing.",
         (FLAC,),
         _truncated,
-        "fr-",
+        "`fr-two.flac` must be a whole FLAC file",
     ),
     Fault(
         "truncated-weights",
