@@ -64,6 +64,13 @@ def test_one_changed_byte_in_a_file_raises(name, tmp_path, monkeypatch):
         getattr(data, name)()
 
 
+def test_a_nan_is_refused_even_under_the_right_sha256(tmp_path, monkeypatch):
+    text = (data.FOLDER / "eight_schools.csv").read_text("utf-8").replace(",28,", ",nan,")
+    monkeypatch.setattr(data, "read_checked", lambda path, sha256: text)
+    with pytest.raises(ValueError, match=r"`eight_schools` must hold finite numbers \(got nan in `effect`, entry 0\)"):
+        data.eight_schools()
+
+
 def test_windows_line_ends_are_not_a_change(tmp_path, monkeypatch):
     content = (data.FOLDER / "eight_schools.csv").read_bytes()
     (tmp_path / "eight_schools.csv").write_bytes(content.replace(b"\n", b"\r\n"))
@@ -294,6 +301,13 @@ def test_a_missing_recording_and_an_unknown_voice_are_named(recordings):
         data.speech()
     with pytest.raises(ValueError, match=r"`voice` must be one of en, fr, it \(got 'de'\): a language stands for"):
         data.speech("de")
+
+
+def test_a_truncated_recording_is_named(recordings):
+    content = (recordings / "it-two.flac").read_bytes()
+    (recordings / "it-two.flac").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"`it-two\.flac` must be a whole FLAC file \(got one of \d+ bytes; .*restore"):
+        data.speech("it")
 
 
 def test_the_files_of_speech_are_packed_without_padding():

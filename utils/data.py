@@ -65,7 +65,13 @@ class DataSet(Mapping[str, NDArray[Any]]):
     arrays: Mapping[str, NDArray[Any]] = field(repr=False)
 
     def __post_init__(self) -> None:
-        for array in self.arrays.values():
+        for column, array in self.arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                bad = int(np.flatnonzero(~np.isfinite(array))[0])
+                raise ValueError(
+                    f"`{self.name}` must hold finite numbers (got {array.flat[bad]} in `{column}`, entry {bad}): "
+                    "restore the file from git, or leave the row out"
+                )
             array.setflags(write=False)
         object.__setattr__(self, "units", MappingProxyType(dict(self.units)))
         object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
@@ -330,7 +336,13 @@ def _recording(path: Path) -> NDArray[np.float64]:
             f"`{path.name}` must lie in chapters/data/speech (got no such file): restore it with "
             f"`git checkout -- chapters/data/speech/{path.name}`"
         )
-    samples, rate = soundfile.read(path, dtype="int16")
+    try:
+        samples, rate = soundfile.read(path, dtype="int16")
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"`{path.name}` must be a whole FLAC file (got one of {path.stat().st_size} bytes; {error}): "
+            f"restore it with `git checkout -- chapters/data/speech/{path.name}`"
+        ) from error
     if rate != SPEECH_RATE or samples.ndim != 1:
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         raise ValueError(
