@@ -547,7 +547,7 @@ FAULTS = (
         "excused-check",
         "a check exchanged for an excuse",
         RULES,
-        "unchecked='later' is a reason, so it is the floors of coverage that complain.",
+        "unchecked='later' is a reason: it is the floors in tests/coverage.json that complain.",
         (CHAPTER,),
         _in_record(_lost("checked", unchecked="later")),
         "coverage fell below",
@@ -590,9 +590,9 @@ FAULTS = (
     ),
     Fault(
         "broken-equation-built",
-        "the same reference, past the rules",
+        "such a reference in a book that is only built",
         BUILD,
-        "In a book that is only built.",
+        "{eq}`shrinkage-nowhere`, which no rule for notebooks has seen.",
         (PLANTED,),
         _markdown("See {eq}`shrinkage-nowhere`."),
         "shrinkage-nowhere",
@@ -635,7 +635,7 @@ FAULTS = (
     ),
     Fault(
         "missing-alt-built",
-        "the same on a built page",
+        "a picture without alt text on a built page",
         PAGES,
         "A picture without alt in a figure.",
         (PLANTED,),
@@ -644,7 +644,7 @@ FAULTS = (
     ),
     Fault(
         "missing-alt-axe",
-        "the same, before axe-core",
+        "the same picture, looked at in a browser",
         AXE,
         "A picture without alt in a figure.",
         (PLANTED,),

@@ -59,7 +59,7 @@ def flip_rows(found: Mapping[str, Mapping[str, str]], chapters: Path, names: Seq
         if gate == "proof":
             how += f" {false} were refuted by a witness, {len(caught) - false} could not be proved."
         if aside:
-            how += f" Set aside, the flip being the claim itself: {len(aside)}."
+            how += f" Set aside, the value being 0: {len(aside)}."
         rows.append(
             {
                 "name": f"flips-{gate}",
