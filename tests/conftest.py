@@ -10,6 +10,8 @@ import os
 # thread gives the same digits each time. The notebooks' kernels inherit this.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
+# SymPy remembers a thousand answers of each of its functions; a chapter asks more, and asks again.
+os.environ["SYMPY_CACHE_SIZE"] = "20000"
 
 import gc
 import json
