@@ -27,12 +27,13 @@ CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 STAND_IN = """
 const pictures = [...document.querySelectorAll(".katex > .katex-html[aria-hidden=true]")].filter(
     picture => !picture.querySelector("[style*=color], a, button, input, [tabindex], [role], img"));
-const looks = pictures.map(picture => [picture.getBoundingClientRect(), getComputedStyle(picture).color]);
+const looks = pictures.map(picture => picture.getBoundingClientRect());
 pictures.forEach((picture, k) => {
-    const [{width, height}, color] = looks[k];
+    const {width, height} = looks[k];
     const letters = document.createElement("span");
     letters.textContent = "xx"; // axe passes over single letters
-    letters.style.cssText = `display: inline-block; color: ${color}; width: ${width}px; height: ${height}px`;
+    letters.className = picture.className; // its colour, in the light and in the dark
+    letters.style.cssText = `${picture.style.cssText}; display: inline-block; width: ${width}px; height: ${height}px`;
     picture.parentElement.replaceChildren(letters);
 });
 const seen = new Set();
