@@ -16,7 +16,7 @@ os.environ["SYMPY_CACHE_SIZE"] = "20000"
 import gc
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from bs4 import BeautifulSoup
 from built import ROOT, build, parse, without_drawings
 from filelock import FileLock
 from hypothesis import settings
+from order import shard
 from selenium import webdriver
 
 # SymPy's trees and parsed pages are many objects and hardly ever cycles: to look for cycles as often as Python does by
@@ -33,44 +34,6 @@ gc.set_threshold(50_000, 20, 20)
 settings.register_profile("here", deadline=None)
 # Under CI=true Hypothesis takes its own profile "ci": the same examples in each run, and no deadline either.
 settings.load_profile("ci" if os.environ.get("CI") else "here")
-
-
-# The files that take longest, in that order: begun first, none of them is left to one process at the end while the
-# others have nothing to do. (pytest-xdist takes the order from here because of --no-loadscope-reorder.)
-LONGEST = [
-    "test_site.py",
-    "test_workbench.py",
-    "test_statements.py",
-    "sinkhorn.ipynb",
-    "score-function.ipynb",
-    "museum.ipynb",
-    "wasserstein-autoencoders.ipynb",
-    "reparameterization.ipynb",
-    "flows.ipynb",
-    "wgan.ipynb",
-    "generalized-reparameterization.ipynb",
-    "reshaping.ipynb",
-    "kantorovich-duality.ipynb",
-    "shrinkage.ipynb",
-    "tacotron.ipynb",
-    "attention.ipynb",
-    "change-of-variables.ipynb",
-    "pyramidal-encoders.ipynb",
-]
-
-
-def longest_first(files: Iterable[Path]) -> list[Path]:
-    """The files in the order in which they are run."""
-    rank = {name: place for place, name in enumerate(LONGEST)}
-    return sorted(set(files), key=lambda file: (rank.get(file.name, len(rank)), file))
-
-
-def shard(files: Iterable[Path], part: str) -> list[Path]:
-    """The files of part "K/N": every N-th of the longest, so that the parts take about as long as one another."""
-    number, slash, parts = part.partition("/")
-    if not (slash and number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
-        raise pytest.UsageError(f"--shard takes K/N with 1 <= K <= N (got {part!r}): write e.g. --shard=2/3")
-    return longest_first(files)[int(number) - 1 :: int(parts)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from built import ROOT
-from conftest import LONGEST, longest_first, shard
+from order import LONGEST, longest_first, shard
 
 FILES = [*ROOT.glob("tests/test_*.py"), *ROOT.glob("chapters/*.ipynb")]
 
