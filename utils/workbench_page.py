@@ -25,7 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinxcontrib import katex
 
-from utils import ledger, npm, workbench
+from utils import ledger, ledger_page, npm, workbench
 
 __all__ = ["EXAMPLES", "OWN", "PAGE", "connect", "form", "libraries", "link_to_workbench", "requests", "script"]
 
@@ -282,16 +282,15 @@ def skip_workbench(writer: Any, node: workbench_node) -> None:
 
 def link_to_workbench(app: Sphinx, docname: str, output: nodes.Element) -> None:
     """End the verdict of a printed claim with a link that opens it in the workbench, if it can be stated there."""
-    if PAGE not in app.env.found_docs:
-        return
-    label = next((block["label"] for block in output.findall(nodes.math_block) if block.get("label")), None)
-    verdict = next((raw for raw in output.findall(nodes.raw) if "claim-verdict" in raw.astext()), None)
-    if label is None or verdict is None or label not in _requests(app):
-        return
-    address = f"{app.builder.get_relative_uri(docname, PAGE)}#claim={label}"
-    link = f' · <a class="claim-try" href="{address}" aria-label="try it: {label}">try it</a></p>'
-    head, _, tail = verdict.astext().rpartition("</p>")
-    verdict.children = [nodes.Text(head + link + tail)]
+    ledger_page.add_link(
+        app,
+        docname,
+        output,
+        PAGE,
+        lambda label: f"claim={label}" if label in _requests(app) else None,
+        "claim-try",
+        "try it",
+    )
 
 
 def reread(app: Sphinx, *_: object) -> list[str]:
