@@ -22,7 +22,7 @@ from sympy import (
     true,
 )
 
-from utils.domains import SPECIAL, evaluated, points, seed_of, variables
+from utils.domains import SPECIAL, _holds, evaluated, points, seed_of, variables
 
 x, y = symbols("x y", real=True)
 a, b = symbols("a b", positive=True)
@@ -179,3 +179,25 @@ def test_evaluated_turns_automatic_evaluation_back_on():
     integral = Integral(x, (x, 0, 1))
     assert evaluated(integral) == integral
     assert evaluated(sqrt(4 * a**2)) == 2 * a
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        (a + b) ** 2 - a**2 - 2 * a * b - b**2 >= 0,  # zero, which floats take for ±1e-13
+        (a + b) ** 2 - a**2 - 2 * a * b - b**2 < 0,
+        1 / ((a + b) ** 2 - a**2 - 2 * a * b - b**2 + Rational(1, 10**20)) > 10**19,
+        Ne(a * b - b * a + (a + b) / 3 - a / 3 - b / 3, 0, evaluate=False),
+        a - b < Rational(1, 10**18),
+        (a - b) ** -2 > 0,
+        sqrt(a) * b < 2,
+        a**40 * b < a**39 * b**2,
+    ],
+)
+def test_a_condition_is_judged_as_exactly_as_ever(condition):
+    values = [Rational(1, 3), Rational(2, 7), Rational(10**9 + 1, 10**9), Rational(1), Rational(37)]
+    for left in values:
+        for right in values:
+            if left != right or not condition.has((a - b) ** -2):
+                exact = condition.xreplace({a: left, b: right})
+                assert _holds(condition, {a: left, b: right}) == (exact == True), (left, right)  # noqa: E712
