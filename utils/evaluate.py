@@ -2,16 +2,22 @@
 
 `evalf` and `lambdify` disagree about vectors, sums whose length is a symbol and integrals with symbolic limits; here
 each has one rule. A quadrature counts only if two different ones agree. SymPy and mpmath only.
+
+The same rules serve Python's floats, some ten times as fast, for a first look: nothing is refuted by what they say.
 """
 
+import cmath
+import math
+import operator
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import combinations, pairwise
 from typing import Any
 
 import mpmath
-from mpmath import mp
+from mpmath import fp, mp
 from sympy import (
     Abs,
     Add,
@@ -93,7 +99,7 @@ from sympy.core.relational import Relational
 
 from utils.domains import Point
 
-__all__ = ["Undefined", "evaluate", "evaluated_at"]
+__all__ = ["Undefined", "evaluate", "evaluated_at", "evaluated_roughly"]
 
 
 class Undefined(ArithmeticError):
@@ -110,12 +116,6 @@ def _exp(z: Any) -> Any:
     return mpmath.mpf(0) if size < -LARGEST else mpmath.exp(z)
 
 
-def _raised(base: Any, power: Any) -> Any:
-    if mpmath.im(base) == 0 and mpmath.im(power) == 0 and base > 0 and abs(power) > 1000:
-        return _exp(power * mpmath.log(base))
-    return base**power
-
-
 MPMATH: dict[type, Callable] = {
     exp: _exp, log: mpmath.log, sin: mpmath.sin, cos: mpmath.cos, tan: mpmath.tan, cot: mpmath.cot, sec: mpmath.sec,
     csc: mpmath.csc, sinh: mpmath.sinh, cosh: mpmath.cosh, tanh: mpmath.tanh, coth: mpmath.coth, sech: mpmath.sech,
@@ -130,8 +130,22 @@ MPMATH: dict[type, Callable] = {
 }  # fmt: skip
 
 
+def _float_exp(z: complex) -> complex:
+    return math.exp(z) if isinstance(z, float) else cmath.exp(z)
+
+
+# The others are mpmath's for floats, of the same name.
+FLOATS: dict[type, Callable] = {
+    exp: _float_exp, asinh: math.asinh, acosh: math.acosh, atanh: math.atanh,
+    polygamma: lambda m, z: fp.polygamma(int(m), z), lowergamma: lambda a, z: fp.gammainc(a, 0, z),
+    uppergamma: fp.gammainc, sym_factorial: fp.factorial, conjugate: fp.conj, LambertW: fp.lambertw,
+    Abs: abs, Max: MPMATH[Max], Min: MPMATH[Min],
+}  # fmt: skip
+FLOATS |= {f: getattr(fp, f.__name__) for f in MPMATH if f not in FLOATS}
+
 LONGEST_SUM = 20_000
 NO_VALUE = (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.NoConvergence)
+FLOAT_DIGITS = 15
 
 
 def evaluate(expr: Basic, point: Point, digits: int = 30) -> Any:
@@ -155,11 +169,28 @@ def evaluated_at(expr: Basic, point: Point, digits: int, again: bool = False) ->
         return value
 
 
+def evaluated_roughly(expr: Basic, point: Point) -> complex:
+    """The value in floats, good to some nine digits where nothing cancels.
+
+    Raises Undefined and NotImplementedError where floats do not reach, oftener than `evaluate` does: ask that then.
+    """
+    try:
+        value = _FloatEvaluator(point, FLOAT_DIGITS, False)(expr)
+    except (*NO_VALUE, TypeError) as error:  # floats raise TypeError where complex numbers are put in an order
+        raise Undefined(f"{expr} has no value in floats at {point}: {error}") from error
+    if not cmath.isfinite(value):
+        raise Undefined(f"{expr} is not finite in floats at {point}")
+    return value
+
+
 Closure = Callable[[dict], Any]  # from the values of the bound variables to the value of a subexpression
 
 
 class _Evaluator:
     """Compiles an expression at a point to closures over its bound variables; what is free of them is computed once."""
+
+    context = mp
+    functions = MPMATH
 
     def __init__(self, point: Point, digits: int, again: bool):
         self.point, self.digits, self.again = point, digits, again
@@ -180,17 +211,17 @@ class _Evaluator:
         if e in bound:
             return lambda env: env[e]
         if e.is_Rational:
-            value = mpmath.mpf(e.p) / e.q
+            value = self.context.mpf(e.p) / e.q
             return lambda env: value
         if isinstance(e, Symbol):
             return self._node(self.point[e], bound) if e in self.point else _missing(e)
         if e.is_Atom and not isinstance(e, Indexed):
-            value = _constant(e, self.digits)
+            value = self.context.convert(_constant(e, self.digits))
             return lambda env: value
         method = getattr(self, f"_{type(e).__name__.lower()}", None)
         if method is not None:
             return method(e, bound)
-        return self._rounded(_function_of(e), [self.compiled(a, bound) for a in e.args])
+        return self._rounded(self.function_of(e), [self.compiled(a, bound) for a in e.args])
 
     def _rounded(self, function: Callable, parts: list[Closure]) -> Closure:
         """The function of the parts; on the second evaluation its last digit is made uncertain."""
@@ -205,41 +236,67 @@ class _Evaluator:
         ulp, noise = mpmath.mpf(10) ** -self.digits, self.noise
         return lambda env: function(*[part(env) for part in parts]) * (1 + ulp * noise.choice((-3, -2, 2, 3)))
 
+    def function_of(self, e: Basic) -> Callable:
+        """mpmath's function of this name, else SymPy's own evaluation."""
+        return self.functions.get(type(e)) or _by_evalf(e)
+
+    def product(self, *factors: Any) -> Any:
+        """mpmath's fprod, digit by digit, without what it does around the product."""
+        value = mp.one
+        for factor in factors:
+            value *= factor
+        return +value
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if mpmath.im(base) == 0 and mpmath.im(exponent) == 0 and base > 0 and abs(exponent) > 1000:
+            return _exp(exponent * mpmath.log(base))
+        return base**exponent
+
     def _add(self, e, bound) -> Closure:
-        return self._rounded(lambda *terms: mpmath.fsum(terms), [self.compiled(a, bound) for a in e.args])
+        total = self.context.fsum
+        return self._rounded(lambda *terms: total(terms), [self.compiled(a, bound) for a in e.args])
 
     def _mul(self, e, bound) -> Closure:
         exponents = [f.exp for f in e.args if isinstance(f, exp)]
         if len(exponents) > 1:  # one may be beyond all bounds where the other is next to nothing
             others = [self.compiled(f, bound) for f in e.args if not isinstance(f, exp)]
             one = self.compiled(Add(*exponents), bound)
-            return self._rounded(lambda power, *rest: _exp(power) * mpmath.fprod(rest), [one, *others])
-        return self._rounded(_product_of, [self.compiled(a, bound) for a in e.args])
+            raised, product = self.functions[exp], self.context.fprod
+            return self._rounded(lambda power, *rest: raised(power) * product(rest), [one, *others])
+        return self._rounded(self.product, [self.compiled(a, bound) for a in e.args])
 
     def _pow(self, e, bound) -> Closure:
         base = self.compiled(e.base, bound)
         if e.exp.is_Integer and abs(e.exp) <= 1000:
             power = int(e.exp)
             return self._rounded(lambda b: b**power, [base])
-        return self._rounded(_raised, [base, self.compiled(e.exp, bound)])
+        return self._rounded(self.power, [base, self.compiled(e.exp, bound)])
 
     def _indexed(self, e, bound) -> Closure:
         if len(e.indices) > 2:
             raise NotImplementedError("an array has at most two indices here: write its slices as tables")
         entries = self.point.get(e.base) or _missing(e.base)
         indices = [self.compiled(index, bound) for index in e.indices]
-        return lambda env: self(reduce(lambda part, index: part[_whole(index(env))], indices, entries))
+        known: dict = {}
+
+        def entry(env):
+            place = tuple(_whole(index(env)) for index in indices)
+            if place not in known:
+                known[place] = self(reduce(operator.getitem, place, entries))
+            return known[place]
+
+        return entry
 
     def _sum(self, e, bound) -> Closure:
-        return self._folded(e, bound, mpmath.fsum, mpmath.nsum)
+        return self._folded(e, bound, self.context.fsum, mpmath.nsum)
 
     def _product(self, e, bound) -> Closure:
-        return self._folded(e, bound, mpmath.fprod, mpmath.nprod)
+        return self._folded(e, bound, self.context.fprod, mpmath.nprod)
 
     def _folded(self, e, bound, finite, infinite) -> Closure:
         (index, low, high), rest = e.limits[-1], e.limits[:-1]
         term = self.compiled(e.func(e.function, *rest) if rest else e.function, bound | {index})
-        start = self.compiled(low, bound)
+        start, number = self.compiled(low, bound), self.context.mpf
         if high != oo:
             stop = self.compiled(high, bound)
 
@@ -247,14 +304,14 @@ class _Evaluator:
                 first, last = _whole(start(env)), _whole(stop(env))
                 if last - first > LONGEST_SUM:
                     raise Undefined(f"{last - first} terms are too many to add up")
-                return finite(term({**env, index: mpmath.mpf(k)}) for k in range(first, last + 1))
+                return finite(term({**env, index: number(k)}) for k in range(first, last + 1))
 
             return total
 
         def series(env):  # the second time some terms are added up first, so that the extrapolation sees others
             first = _whole(start(env))
             later = first + (17 if self.again else 0)
-            head = [term({**env, index: mpmath.mpf(k)}) for k in range(first, later)]
+            head = [term({**env, index: number(k)}) for k in range(first, later)]
             tail = infinite(lambda k: term({**env, index: k}), [later, mpmath.inf])
             return finite([*head, tail])
 
@@ -264,7 +321,8 @@ class _Evaluator:
         (x, low, high), rest = e.limits[-1], e.limits[:-1]
         body = e.func(e.function, *rest) if rest else e.function
         nested = bool(rest or bound or body.has(Integral))
-        ends = [_end(end) or self.compiled(end, bound) for end in (low, high)]
+        infinite = {oo: lambda env: self.context.inf, -oo: lambda env: self.context.ninf}
+        ends = [infinite.get(end) or self.compiled(end, bound) for end in (low, high)]
         peaks = [[self.compiled(c, bound) for c in quadratic] for quadratic in _quadratic_exponents(body, x)]
         kinks = [[self.compiled(c, bound) for c in polynomial] for polynomial in _kinks(body, x)]
         integrand = self.compiled(body, bound | {x})
@@ -272,18 +330,17 @@ class _Evaluator:
         def value(env):
             a, b = (_real(end(env)) for end in ends)
             if a == b:
-                return mpmath.mpf(0)
+                return self.context.zero
             if a > b:
                 raise Undefined("an integral from right to left")
-            breaks = [c for p in kinks for c in _real_roots([q(env) for q in p])]
-            scale = mpmath.mpf(1)
+            breaks = [self.context.convert(c) for p in kinks for c in _real_roots([q(env) for q in p])]
+            scale = self.context.one
             for p in peaks:
-                for centre, width in _peak([q(env) for q in p]):
+                for centre, width in _peak([q(env) for q in p], self.context):
                     scale = width
                     breaks += [centre] if nested else [centre - 6 * width, centre, centre + 6 * width]
-            return _quadrature(
-                lambda t: integrand({**env, x: t}), (a, b), breaks, scale, self.digits, nested, self.again
-            )
+            rule = _Rule(self.context, self.digits, self.again)
+            return _quadrature(lambda t: integrand({**env, x: t}), (a, b), breaks, scale, nested, rule)
 
         return value
 
@@ -294,7 +351,8 @@ class _Evaluator:
         size = e.arg.rows
 
         def value(*entries):
-            return mpmath.det(mpmath.matrix([entries[size * row : size * (row + 1)] for row in range(size)]))
+            rows = [entries[size * row : size * (row + 1)] for row in range(size)]
+            return self.context.det(self.context.matrix(rows))
 
         return self._rounded(value, [self.compiled(a, bound) for a in e.arg])
 
@@ -326,16 +384,16 @@ class _Evaluator:
         return value
 
     def _floor(self, e, bound) -> Closure:
-        return lambda env: mpmath.mpf(int(floor(self._exact(e.args[0], env))))
+        return lambda env: self.context.mpf(int(floor(self._exact(e.args[0], env))))
 
     def _ceiling(self, e, bound) -> Closure:
-        return lambda env: mpmath.mpf(int(ceiling(self._exact(e.args[0], env))))
+        return lambda env: self.context.mpf(int(ceiling(self._exact(e.args[0], env))))
 
     def _mod(self, e, bound) -> Closure:
         return self.compiled(e.args[0] - e.args[1] * floor(e.args[0] / e.args[1]), bound)
 
     def _sign(self, e, bound) -> Closure:
-        return lambda env: mpmath.mpf(int(sign(self._exact(e.args[0], env))))
+        return lambda env: self.context.mpf(int(sign(self._exact(e.args[0], env))))
 
     def _heaviside(self, e, bound) -> Closure:
         return lambda env: self(Heaviside(self._exact(e.args[0], env), *e.args[1:]))
@@ -367,15 +425,35 @@ class _Evaluator:
         return bool(condition.func(self._exact(condition.lhs - condition.rhs, env), 0))
 
 
-def _product_of(*factors: Any) -> Any:
-    """mpmath's fprod, digit by digit, without what it does around the product."""
-    value = mp.one
-    for factor in factors:
-        value *= factor
-    return +value
+class _FloatEvaluator(_Evaluator):
+    """The same in Python's floats, without limits and series: these need digits to spare."""
+
+    context = fp
+    functions = FLOATS
+
+    def function_of(self, e: Basic) -> Callable:
+        if type(e) not in self.functions:
+            raise NotImplementedError(f"no rule in floats for {type(e).__name__}")
+        return self.functions[type(e)]
+
+    def product(self, *factors: Any) -> Any:
+        return math.prod(factors)
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        return base**exponent
+
+    def _folded(self, e, bound, finite, infinite) -> Closure:
+        if e.limits[-1][2] == oo:
+            raise NotImplementedError("no series in floats")
+        return super()._folded(e, bound, finite, infinite)
+
+    def _limit(self, e, bound) -> Closure:
+        raise NotImplementedError("no limits in floats")
 
 
 def _real(value: Any) -> Any:
+    if isinstance(value, float):
+        return value
     if mpmath.im(value) != 0:
         raise Undefined("a complex number has no place in an order")
     return mpmath.re(value)
@@ -395,10 +473,8 @@ def _constant(e: Basic, digits: int) -> Any:
     return mpmath.mpmathify(e.evalf(digits))
 
 
-def _function_of(e: Basic) -> Callable:
-    """mpmath's function of this name, else SymPy's own evaluation."""
-    if type(e) in MPMATH:
-        return MPMATH[type(e)]
+def _by_evalf(e: Basic) -> Callable:
+    """SymPy's own evaluation of a function that mpmath lacks."""
 
     def by_evalf(*args):
         value = e.func(*(sympify(a) for a in args)).evalf(mp.dps)
@@ -410,8 +486,8 @@ def _function_of(e: Basic) -> Callable:
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, mpmath.mpf) and mpmath.isint(value):
-        return int(value)
+    if isinstance(value, float | mpmath.mpf) and value == (nearest := int(value)):
+        return nearest
     nearest = int(mpmath.nint(mpmath.re(value)))
     if abs(value - nearest) > mpmath.mpf(10) ** (5 - mp.dps):
         raise Undefined(f"{mpmath.nstr(value)} is not a whole number")
@@ -477,11 +553,6 @@ def _agreeing(rough: Any, fine: Any) -> Any:
 MPMATH[_Settled] = _agreeing
 
 
-def _end(end: Basic) -> Closure | None:
-    value = {oo: mpmath.inf, -oo: -mpmath.inf}.get(end)
-    return None if value is None else lambda env: value
-
-
 def _quadratic_exponents(body: Expr, x: Symbol) -> list:
     """Coefficients of the Gaussian factors' exponents: where the mass of an integrand may sit."""
     exponents = {e.exp for e in body.atoms(exp)}
@@ -506,11 +577,11 @@ def _coefficients(expressions: set, x: Symbol, body: Expr) -> list:
     return found
 
 
-def _peak(coefficients: list) -> list:
+def _peak(coefficients: list, context: Any) -> list:
     a, b, _ = coefficients
     if mpmath.im(a) or a >= 0:
         return []
-    return [(mpmath.re(-b / (2 * a)), mpmath.sqrt(-1 / (2 * a)))]
+    return [(context.re(-b / (2 * a)), context.sqrt(-1 / (2 * a)))]
 
 
 def _real_roots(coefficients: list) -> list:
@@ -528,90 +599,103 @@ def _real_roots(coefficients: list) -> list:
 DEEPEST = {False: 7, True: 4}  # halvings of the step, in a plain and in a nested quadrature
 
 
-def _quadrature(f: Callable, ends: tuple, breaks: list, scale: Any, digits: int, nested: bool, again: bool) -> Any:
+@dataclass(frozen=True)
+class _Rule:
+    """How a quadrature computes: mpmath's numbers or floats, to how many digits, for the first time or again."""
+
+    context: Any
+    digits: int
+    again: bool
+
+
+def _quadrature(f: Callable, ends: tuple, breaks: list, scale: Any, nested: bool, rule: _Rule) -> Any:
     """Double-exponential quadrature, refined piece by piece until two steps agree; Undefined if they never do."""
     low, high = ends
     inside = sorted({c for c in breaks if low < c < high})
     if not inside and mpmath.isinf(high - low):
-        inside, scale = _scouted(f, ends)
+        inside, scale = _scouted(f, ends, rule)
     corners = [low, *inside, high]
-    pieces = [_Piece(f, a, b, scale, digits, again) for a, b in pairwise(corners)]
-    unsettled = pieces
-    tolerance = mpmath.mpf(10) ** -(digits // 2 + 2)
+    pieces = [_Piece(f, a, b, scale, rule) for a, b in pairwise(corners)]
+    unsettled, total = pieces, rule.context.fsum
+    tolerance = rule.context.mpf(10) ** -(rule.digits // 2 + 2)
     for level in range(2, DEEPEST[nested] + 1):
         for piece in unsettled:
             piece.refine(level)
-        size = mpmath.fsum(piece.size for piece in pieces)
+        size = total(piece.size for piece in pieces)
         if not mpmath.isfinite(size):
             raise Undefined("the integrand is not finite")
         unsettled = [p for p in unsettled if level == 2 or abs(p.value - p.before) > tolerance * size]
         if not unsettled:
-            return mpmath.fsum(piece.value for piece in pieces)
+            return total(piece.value for piece in pieces)
     raise Undefined("the quadrature does not settle within its budget")
 
 
-def _scouted(f: Callable, ends: tuple) -> tuple[list, Any]:
+def _scouted(f: Callable, ends: tuple, rule: _Rule) -> tuple[list, Any]:
     """Where an integrand over an infinite range is largest, on a geometric grid (counted by the mass around)."""
     low, high = ends
-    origin = low if mpmath.isfinite(low) else high if mpmath.isfinite(high) else mpmath.mpf(0)
-    grid = [origin + s * mpmath.mpf(2) ** k for k in range(-12, 13, 2) for s in (-1, 1)]
+    origin = low if mpmath.isfinite(low) else high if mpmath.isfinite(high) else rule.context.zero
+    grid = [origin + s * 2.0**k for k in range(-12, 13, 2) for s in (-1, 1)]
     reach = [(t, abs(f(t)) * abs(t - origin)) for t in grid if low < t < high]
     best, mass = max(reach, key=lambda pair: pair[1] if mpmath.isfinite(pair[1]) else -1)
-    return ([best], abs(best - origin)) if mass > 0 else ([origin + 1 if low == origin else origin - 1], mpmath.mpf(1))
+    return (
+        ([best], abs(best - origin)) if mass > 0 else ([origin + 1 if low == origin else origin - 1], rule.context.one)
+    )
 
 
 class _Piece:
     """The integral over one piece, by the trapezoidal rule after a double-exponential change of variable."""
 
-    def __init__(self, f: Callable, low: Any, high: Any, scale: Any, digits: int, again: bool):
-        self.f, self.low, self.high, self.digits, self.again = f, low, high, digits, again
-        self.infinite = mpmath.isinf(low) or mpmath.isinf(high)
+    def __init__(self, f: Callable, low: Any, high: Any, scale: Any, rule: _Rule):
+        self.f, self.low, self.high, self.rule = f, low, high, rule
+        self.upward, self.downward = mpmath.isinf(high), mpmath.isinf(low)
+        self.infinite = self.upward or self.downward
         self.length = scale if self.infinite else high - low
-        self.value = self.before = self.size = mpmath.mpf(0)
+        self.value = self.before = self.size = rule.context.zero
         self.reach = (-8.0, 8.0)  # the part of the range on which anything is to be found
 
     def refine(self, level: int) -> None:
         found = []
-        for u, share, weight in _nodes(self.infinite, level, self.digits, self.again):
+        for u, share, weight in _nodes(self.infinite, level, self.rule):
             if self.reach[0] <= u <= self.reach[1]:
                 t = self._place(share)
                 if t != self.low and t != self.high:
                     found.append((u, self.f(t) * weight * self.length))
-        step = mpmath.mpf(2) ** -level
+        step = 2.0**-level
         half = 2 if level > 2 else 0  # the nodes of the level before are every other node of this one
+        total = self.rule.context.fsum
         self.before = self.value
-        self.value = (self.value / half if half else 0) + step * mpmath.fsum(v for _, v in found)
-        self.size = (self.size / half if half else 0) + step * mpmath.fsum(abs(v) for _, v in found)
+        self.value = (self.value / half if half else 0) + step * total(v for _, v in found)
+        self.size = (self.size / half if half else 0) + step * total(abs(v) for _, v in found)
         if level == 2:
             most = max((abs(v) for _, v in found), default=0)
-            here = [u for u, v in found if abs(v) > most * mpmath.mpf(10) ** -(self.digits + 5)]
+            here = [u for u, v in found if abs(v) > most * self.rule.context.mpf(10) ** -(self.rule.digits + 5)]
             if here:
                 self.reach = (min(here) - 0.25, max(here) + 0.25)
 
     def _place(self, share: Any) -> Any:
-        if mpmath.isinf(self.high):
-            return self.low + share * self.length
-        return self.high - share * self.length if self.infinite else self.low + share * self.length
+        return self.high - share * self.length if self.downward else self.low + share * self.length
 
 
 @lru_cache(maxsize=64)
-def _nodes(infinite: bool, level: int, digits: int, again: bool) -> tuple:
+def _nodes(infinite: bool, level: int, rule: _Rule) -> tuple:
     """(u, position, weight) of the nodes that a level adds; on the second evaluation the grid is shifted."""
     step = 2.0**-level
     limit_of_u = 6.5 if infinite else 4.75
+    if infinite and rule.context is fp:
+        limit_of_u = 4.5  # 5e30 and its inverse: the square of 1e226 would be too large for a float
     count = int(limit_of_u / step)
     numbers = range(-count, count + 1)
     nodes = []
-    with mp.workdps(digits + 10):
+    with mp.workdps(rule.digits + 10):
         for k in numbers:
             if level > 2 and k % 2 == 0:
                 continue
-            u = mpmath.mpf(k) * step + (mpmath.mpf(11) / 128 if again else 0)
+            u = mpmath.mpf(k) * step + (mpmath.mpf(11) / 128 if rule.again else 0)
             if infinite:
                 share = mpmath.exp(mpmath.pi / 2 * mpmath.sinh(u))
                 weight = share * mpmath.pi / 2 * mpmath.cosh(u)
             else:
                 share = 1 / (1 + mpmath.exp(-mpmath.pi * mpmath.sinh(u)))
                 weight = mpmath.pi * mpmath.cosh(u) * share / (1 + mpmath.exp(mpmath.pi * mpmath.sinh(u)))
-            nodes.append((float(u), share, weight))
+            nodes.append((float(u), rule.context.convert(share), rule.context.convert(weight)))
     return tuple(nodes)
