@@ -33,9 +33,12 @@ from sympy import (
     Sum,
     Symbol,
     acos,
+    acosh,
     asin,
     atan,
+    atan2,
     besselj,
+    beta,
     binomial,
     ceiling,
     cos,
@@ -52,19 +55,33 @@ from sympy import (
     gamma,
     log,
     loggamma,
+    lowergamma,
     oo,
     pi,
+    polygamma,
     sec,
     sign,
     sin,
     sqrt,
     symbols,
     tanh,
+    uppergamma,
 )
 
 from utils.domains import evaluated
+from utils.evaluate import FLOATS, evaluated_roughly
 from utils.mutate import mutants
-from utils.prove import Undefined, _prove_zero, at_most, equal, evaluate, matrix_at, nonnegative, proportional
+from utils.prove import (
+    Undefined,
+    _prove_zero,
+    _unsuspicious,
+    at_most,
+    equal,
+    evaluate,
+    matrix_at,
+    nonnegative,
+    proportional,
+)
 
 x, y, z = symbols("x y z", real=True)
 a, b, c = symbols("a b c", positive=True)
@@ -390,9 +407,28 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("expr, point, value", VALUES)
+# What floats meet besides: numbers too large or too small for them, kinks, peaks, complex values.
+BEYOND_FLOATS = [
+    (exp(x), {x: Integer(1000)}, exp(1000)),
+    (x**400, {x: Integer(10)}, Integer(10) ** 400),
+    (Sum(half**j, (j, 0, oo)), {}, 2),
+]
+IN_FLOATS = [
+    (line(exp(-((z - x) ** 2) / (2 * a)), z), {x: Integer(40), a: Rational(1, 40)}, sqrt(2 * pi / 40)),
+    (line(Abs(z - x) * exp(-(z**2)), z), {x: Integer(0)}, 1),
+    (line(1 / (1 + z**2), z), {}, pi),
+    (Integral(Max(z, x), (z, 0, 1)), {x: half}, Rational(5, 8)),
+    (Integral(Heaviside(z - x), (z, 0, 1)), {x: Rational(1, 3)}, Rational(2, 3)),
+    (Integral(z * y, (z, 0, y), (y, 0, 1)), {}, Rational(1, 8)),
+    (exp(I * x) + 1, {x: S.One}, exp(I) + 1),
+    (exp(-x) * exp(x - 1), {x: Integer(10**4)}, exp(-1)),
+    (x ** (-2) + (-x) ** 3, {x: Integer(2)}, Rational(-31, 4)),
+]
+
+
+@pytest.mark.parametrize("expr, point, value", [*VALUES, *IN_FLOATS])
 def test_values(expr, point, value):
-    assert evaluate(expr, point) == pytest.approx(value, rel=1e-12)
+    assert evaluate(expr, point) == pytest.approx(complex(value), rel=1e-12)
 
 
 NO_VALUE = [
@@ -411,6 +447,45 @@ NO_VALUE = [
 def test_what_has_no_value_says_so(expr, point):
     with pytest.raises(Undefined):
         evaluate(expr, point)
+
+
+@pytest.mark.parametrize("expr, point, value", [*VALUES, *IN_FLOATS, *BEYOND_FLOATS])
+def test_floats_say_the_same_or_nothing(expr, point, value):
+    try:
+        found = evaluated_roughly(expr, point)
+    except (Undefined, NotImplementedError):
+        assert expr.has(Limit) or (expr, point, value) in BEYOND_FLOATS
+    else:
+        assert found == pytest.approx(complex(value), rel=1e-8)
+
+
+@pytest.mark.parametrize("function", sorted(FLOATS, key=str), ids=str)
+def test_a_function_of_floats_is_the_same_function(function):
+    twofold = function in (atan2, beta, binomial, lowergamma, polygamma, uppergamma, Max, Min)
+    first = Integer(2) if function in (acosh, polygamma) else Rational(3, 7)
+    expr = function(first, Rational(9, 4), evaluate=False) if twofold else function(first, evaluate=False)
+    assert evaluated_roughly(expr, {}) == pytest.approx(complex(evaluate(expr, {})), rel=1e-12)
+
+
+@pytest.mark.parametrize("expr, point", NO_VALUE)
+def test_what_has_no_value_has_none_in_floats(expr, point):
+    with pytest.raises(Undefined):
+        evaluated_roughly(expr, point)
+
+
+@pytest.mark.parametrize("difference", [10**-3, 10**-6, Rational(1, 10**12), Rational(1, 10**20)])
+def test_what_floats_cannot_see_is_refuted_all_the_same(difference):
+    verdict = equal(x * y, x * y * (1 + difference))
+    assert verdict.status == "refuted" and verdict.witness
+
+
+def test_floats_refute_nothing_and_hide_no_tiny_difference():
+    """The left side of the first cancels in floats; the sides of the second are less than floats hold."""
+    assert equal((1 + a * Rational(1, 10**14) - 1) * 10**14, a).status == "proved"
+    assert not _unsuspicious(exp(-(10**4) * a), 2 * exp(-(10**4) * a), {a: S.One}, lambda *sides: True)
+    assert not _unsuspicious(x, x + Rational(1, 10**6), {x: S.One}, lambda *sides: True)
+    assert _unsuspicious(x, x + Rational(1, 10**10), {x: S.One}, lambda *sides: True)
+    assert not _unsuspicious(A, A, {}, lambda *sides: True)
 
 
 def test_a_determinant_of_a_matrix_that_is_not_written_out_is_left_alone():

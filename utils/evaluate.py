@@ -202,7 +202,7 @@ class _Evaluator:
 
     def compiled(self, e: Basic, bound: frozenset) -> Closure:
         closure = self._node(e, bound)
-        if bound and not e.free_symbols & bound:
+        if bound and bound.isdisjoint(_free_symbols(e)):
             value = closure({})
             return lambda env: value
         return closure
@@ -449,6 +449,11 @@ class _FloatEvaluator(_Evaluator):
 
     def _limit(self, e, bound) -> Closure:
         raise NotImplementedError("no limits in floats")
+
+
+@lru_cache(maxsize=20_000)  # asked of each part, and by SymPy worked out from the leaves each time
+def _free_symbols(e: Basic) -> frozenset:
+    return frozenset(e.free_symbols)
 
 
 def _real(value: Any) -> Any:

@@ -53,8 +53,14 @@ class Mutant:
     """An expression that differs from the printed one by one edit of the named `kind`."""
 
     kind: str
-    edit: str  # what became what, for the error message that names a survivor
+    old: Basic
+    new: Basic
     expr: Basic
+
+    @property
+    def edit(self) -> str:
+        """What became what, for the message that names a survivor: to print every mutant would take as long again."""
+        return f"{self.old} → {self.new}"
 
 
 def mutants(expr: Basic) -> list[Mutant]:
@@ -73,7 +79,7 @@ def mutants(expr: Basic) -> list[Mutant]:
         if value in seen or value.has(S.NaN, S.ComplexInfinity):
             continue
         seen.add(value)
-        found.append(Mutant(kind, f"{old} → {new}", value))
+        found.append(Mutant(kind, old, new, value))
     return found
 
 
