@@ -53,7 +53,7 @@ from utils.claims import (
     refute,
     unicode_name,
 )
-from utils.domains import evaluated, points
+from utils.domains import evaluated
 from utils.estimate import Estimate
 from utils.mutate import mutants
 from utils.notation import as_written, mu_0, mu_1, n, normal, sigma, tau_0, theta, y, ybar, ys
@@ -1311,19 +1311,3 @@ def test_a_limit_of_a_defined_symbol():
 )
 def test_a_witness_is_named_as_one_reads_and_types_it(name, shown):
     assert unicode_name(Symbol(name, real=True)) == shown
-
-
-@pytest.mark.parametrize("scale, trusted", [(1, True), (10**12, False)])
-def test_floats_are_trusted_with_mutants_only_where_they_give_the_printed_value(scale, trusted):
-    """Divided by 1e12 the exponential less one cancels in floats: then each mutant is evaluated in earnest."""
-    with as_written():
-        claim = Claim("less-one", Eq(a, Sum(exp(ys[i] / scale) - 1, (i, 1, n))), unproved="it defines a")
-
-    @claim.check
-    def by_expm1(ys, n):
-        """NumPy's own exponential less one."""
-        return np.expm1(ys / scale).sum()
-
-    drawn = points([ys, n], (), 2, 1)
-    assert claim._steady(claim.rhs, drawn, claim._relative(claim.rhs, drawn)) is trusted
-    assert claim.counts["rejected"] == claim.counts["applied"] > 3

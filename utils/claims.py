@@ -46,7 +46,6 @@ from sympy.matrices.expressions.transpose import Transpose
 from utils import prove
 from utils.domains import Point, evaluated, points, seed_of, variables
 from utils.estimate import Estimate
-from utils.evaluate import evaluated_roughly
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
 from utils.routes import (
@@ -58,7 +57,6 @@ from utils.routes import (
     Stated,
     Truth,
     at_point,
-    in_earnest,
     numbers,
     padded,
     short,
@@ -729,32 +727,27 @@ class Claim(_Stated):
         return found
 
     def _relative(
-        self,
-        expr: Basic,
-        drawn: Sequence[Point],
-        parts: tuple[Columns, Columns] | None = None,
-        value: Callable = in_earnest,
+        self, expr: Basic, drawn: Sequence[Point], parts: tuple[Columns, Columns] | None = None
     ) -> np.ndarray:
         here, base = parts or ({}, {})
-        values = numbers(expr, drawn, here, value)
+        values = numbers(expr, drawn, here)
         if self.variable is None:
             return values
         with np.errstate(all="ignore"):
-            return values / numbers(expr, [p["base"] for p in drawn], base, value)
+            return values / numbers(expr, [p["base"] for p in drawn], base)
 
     def _attack(self, expr: Basic, drawn: list[Point], truth: Truth, lhs: bool = False) -> None:
         """Every one-edit mutant of a printed side has to be rejected by the route's values alone."""
         tree = self.lhs if lhs else self.rhs
         parts: tuple[Columns, Columns] = {}, {}  # values of what the mutants share
         printed = self._relative(expr, drawn, parts)
-        by_floats = truth.error is None and expr.has(*SLOW) and self._steady(expr, drawn[:2], printed)
         survivors = []
         if not lhs:
             self.counts = dict.fromkeys(self.counts, 0)
         for mutant in mutants(tree):
             changed = self._full(mutant.expr) if self.given else mutant.expr
             fits = getattr(changed, "shape", ()) == getattr(expr, "shape", ())  # else matrices in an impossible order
-            values = self._mutant_values(changed, drawn, truth, parts, by_floats) if fits else None
+            values = self._mutant_values(changed, drawn, truth, parts) if fits else None
             if values is None or np.isnan(values).all():
                 self.counts["undefined"] += 1
                 continue
@@ -772,20 +765,16 @@ class Claim(_Stated):
             raise ClaimError(self.label, wrong, "Sharpen the route (accuracy, sample size) or widen the domain")
 
     def _mutant_values(
-        self, expr: Basic, drawn: list[Point], truth: Truth, parts: tuple[Columns, Columns], by_floats: bool
+        self, expr: Basic, drawn: list[Point], truth: Truth, parts: tuple[Columns, Columns]
     ) -> np.ndarray | None:
-        """Values of a mutant: all points at once where that is cheap, else only until one point rejects it.
-
-        `by_floats`: these may reject it, if they are off by far.
-        """
+        """Values of a mutant: all points at once where that is cheap, else only until one point rejects it."""
         try:
             if not expr.has(*SLOW):
                 found = self._relative(expr, drawn, parts)
                 return found if found.shape == truth.values.shape else None
             values: np.ndarray = np.full_like(truth.values, np.nan)
             for k, p in enumerate(drawn):
-                row = self._far(expr, p, truth, k) if by_floats else None
-                row = self._relative(expr, [p])[0] if row is None else row
+                row = self._relative(expr, [p])[0]
                 if len(row) > values.shape[1]:
                     return None
                 if not np.isnan(row).all():
@@ -796,26 +785,6 @@ class Claim(_Stated):
             return None if ill_formed else values
         except (ValueError, TypeError, KeyError, NotImplementedError):
             return None
-
-    def _steady(self, expr: Basic, drawn: list[Point], printed: np.ndarray) -> bool:
-        """Whether floats give the printed side's values, so that they may be trusted with its mutants."""
-        if isinstance(expr, MatrixExpr):
-            return False  # its values are exact anyway
-        try:
-            rough = self._relative(expr, drawn, value=evaluated_roughly)
-        except NotImplementedError:
-            return False
-        exact = printed[: len(rough)]
-        return rough.shape == exact.shape and bool(np.all(np.abs(rough - exact) <= 1e-9 * np.abs(exact)))
-
-    def _far(self, expr: Basic, p: Point, truth: Truth, k: int) -> np.ndarray | None:
-        """A mutant's values in floats, if they alone reject it: off by a thousandth where a millionth would do."""
-        try:
-            row = self._relative(expr, [p], value=evaluated_roughly)[0]
-        except NotImplementedError:
-            return None
-        wide = Truth(truth.values[k], None, max(1e-3, 1e3 * truth.rtol), truth.atol)
-        return row if row.shape == wide.values.shape and wide.misses(row).any() else None
 
     def _same(self, expr: Basic, mutant: Basic) -> bool:
         if self.variable is not None:

@@ -43,7 +43,6 @@ from sympy.core.function import AppliedUndef, UndefinedFunction
 from utils import prove
 from utils.domains import Point, evaluated, seed_of, variables
 from utils.estimate import FALSE_ALARM, POWER, Estimate
-from utils.evaluate import Undefined, evaluate
 
 __all__ = [
     "FUNCTIONS",
@@ -106,24 +105,17 @@ Columns = dict[Basic, np.ndarray]
 FUNCTIONS = "functions"  # the entry of a point that says what its undefined functions stand for
 
 
-def in_earnest(e: Basic, p: Point) -> Any:
-    return evaluate(e, p, 20)
-
-
-def numbers(
-    expr: Basic, at: Sequence[Point], columns: Columns | None = None, value: Callable = in_earnest
-) -> np.ndarray:
+def numbers(expr: Basic, at: Sequence[Point], columns: Columns | None = None) -> np.ndarray:
     """Values of a printed side, shape (points, entries); NaN where it has no finite real value.
 
     `columns` keeps the values of its parts: pass one dictionary along with the same points, and mutants, which share
     all but one part with the original, cost next to nothing.
-    `value` evaluates what has to be taken point by point.
     """
     if not isinstance(expr, MatrixExpr) and expr.has(AppliedUndef):
-        return _by_instance(expr, at, value)
+        return _by_instance(expr, at)
     entries = list(expr) if isinstance(expr, MatrixBase) else [expr]
     if any(e.has(*SLOW) for e in entries):
-        return padded([at_point(expr, p, value) for p in at])
+        return padded([at_point(expr, p) for p in at])
     columns = {} if columns is None else columns
     rows = []
     for e in entries:
@@ -133,18 +125,18 @@ def numbers(
             real = np.where(np.imag(column) == 0, np.real(column), np.nan)
             rows.append(np.broadcast_to(real.astype(float), len(at)))
         except (TypeError, ValueError, NameError, ZeroDivisionError, OverflowError, AttributeError):
-            return padded([at_point(expr, p, value) for p in at])
+            return padded([at_point(expr, p) for p in at])
     values = np.stack(rows, axis=1)
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _by_instance(expr: Basic, at: Sequence[Point], value: Callable) -> np.ndarray:
+def _by_instance(expr: Basic, at: Sequence[Point]) -> np.ndarray:
     """Values where undefined functions occur: each point brings its own instance of them."""
     found: list[Any] = [None] * len(at)
     for functions in {id(p[FUNCTIONS]): p[FUNCTIONS] for p in at}.values():
         mine = [k for k, p in enumerate(at) if p[FUNCTIONS] is functions]
         concrete = prove.instantiated(expr, functions)
-        for k, row in zip(mine, numbers(concrete, [at[k] for k in mine], None, value), strict=True):
+        for k, row in zip(mine, numbers(concrete, [at[k] for k in mine]), strict=True):
             found[k] = row
     return padded(found)
 
@@ -189,7 +181,7 @@ def padded(rows: Sequence[Any]) -> np.ndarray:
     return np.array([[*row, *[0.0] * (width - len(row))] for row in rows])
 
 
-def at_point(expr: Basic, p: Point, value: Callable = in_earnest) -> list[float]:
+def at_point(expr: Basic, p: Point) -> list[float]:
     if isinstance(expr, MatrixExpr):
         try:
             return [float(v) for v in prove.matrix_at(expr, p)]
@@ -198,9 +190,9 @@ def at_point(expr: Basic, p: Point, value: Callable = in_earnest) -> list[float]
     found = []
     for e in list(expr) if isinstance(expr, MatrixBase) else [expr]:
         try:
-            number = complex(value(e, p))
-            found.append(number.real if number.imag == 0 else np.nan)
-        except (Undefined, IndexError, KeyError):
+            value = complex(prove.evaluate(e, p, 20))
+            found.append(value.real if value.imag == 0 else np.nan)
+        except (prove.Undefined, IndexError, KeyError):
             found.append(np.nan)
     return found
 
