@@ -17,6 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,16 @@ def _sources(notebook: Notebook) -> list[str]:
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def _imported(source: str) -> set[str]:
+@lru_cache(maxsize=4096)  # the modules are the same ones for every notebook
+def _imported(source: str) -> frozenset[str]:
     """The names that a source imports, `from a import b` being a and a.b."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
-    return found
+    return frozenset(found)
 
 
 def _module(name: str, root: Path) -> Path | None:
@@ -82,6 +84,7 @@ def reads(notebook: Notebook, root: Path = ROOT) -> tuple[dict[str, Path], list[
     return modules, sorted({path for glob in globs for path in root.glob(glob)})
 
 
+@lru_cache(maxsize=256)
 def _without_words(source: str) -> str:
     """A module's lines without docstrings, comments on lines of their own, and blank lines."""
     words = {
