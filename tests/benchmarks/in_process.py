@@ -27,6 +27,7 @@ def run(chapter: Path) -> list[Any]:
     shell.display_pub.publish = lambda *args, **kwargs: None  # type: ignore[method-assign]
     shell.displayhook.quiet = lambda: True  # type: ignore[method-assign]
     shell.showtraceback = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    sys.path.insert(0, str(chapter.parent))  # `from training import ...`, as in a kernel started there
     with chdir(chapter.parent):
         for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
