@@ -12,7 +12,6 @@ from sympy import (
     Add,
     Basic,
     Derivative,
-    Dummy,
     Function,
     Indexed,
     IndexedBase,
@@ -89,8 +88,7 @@ def _edits(expr: Basic) -> Iterator[tuple[str, Basic, Basic, Basic]]:
     for a, b in combinations(symbols, 2):
         if not _confusable(a, b):
             continue
-        slot = Dummy("slot")  # a third name, so that a and b really change places
-        yield "swapped symbols", a, b, expr.xreplace({a: slot}).xreplace({b: a}).xreplace({slot: b})
+        yield "swapped symbols", a, b, expr.xreplace({a: b, b: a})
     for path, node, parent in _nodes(expr, (), None):
         for kind, new in _variants(node, parent, symbols):
             yield kind, node, new, _put(expr, path, new)
