@@ -44,7 +44,7 @@ from sympy.matrices.expressions.inverse import Inverse
 from sympy.matrices.expressions.transpose import Transpose
 
 from utils import prove
-from utils.domains import Point, evaluated, points, seed_of, variables
+from utils.domains import Point, evaluated, holds, points, seed_of, variables
 from utils.estimate import Estimate
 from utils.mutate import mutants
 from utils.notation import evaluating, latex, tidy
@@ -858,7 +858,7 @@ class Claim(_Stated):
             moved = {**p, **{s: Rational(float(v)) for s, v in zip(scalars, x, strict=True)}}
             if any((s.is_positive and moved[s] <= 0) or (s.is_nonnegative and moved[s] < 0) for s in scalars):
                 return np.inf
-            if not all(c.subs(moved) == True for c in self.where):  # noqa: E712
+            if not all(holds(c, moved) for c in self.where):
                 return np.inf
             left, right = np.ravel(self.route.at(moved, names))  # type: ignore[union-attr]
             return (left - right if greater else right - left) / max(abs(left), abs(right), 1e-300)

@@ -37,7 +37,7 @@ from sympy.core.parameters import global_parameters
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
-__all__ = ["Point", "evaluated", "points", "seed_of", "variables"]
+__all__ = ["Point", "evaluated", "holds", "points", "seed_of", "variables"]
 
 Declared: TypeAlias = list[tuple[str, bool]]
 Variable: TypeAlias = Symbol | IndexedBase | MatrixSymbol
@@ -126,7 +126,7 @@ def points(symbols: Iterable[Variable], where: Sequence[Basic] = (), count: int 
         point: Point = {s: _scalar(s, rng, *bounds[s], declared[s], small=s in sizes) for s in scalars}
         if any(value is None for value in point.values()):
             continue
-        if not all(_holds(c, point) for c in relationals):
+        if not all(holds(c, point) for c in relationals):
             continue
         longest = max([int(v) for s, v in point.items() if s.is_integer] + [3])
         for s in symbols:
@@ -181,12 +181,12 @@ def _require_domain(symbol: Variable) -> None:
         )
 
 
-def _holds(condition: Relational, point: Point) -> bool:
+def holds(condition: Basic, point: Point) -> bool:
     """Whether a condition on scalars is true at the point; one on vectors or matrices is left to the matrix sampler."""
     # Most points fail, and by a wide margin: floats see that two hundred times sooner than exact numbers do.
     try:
         (left, size), (right, other) = (_roughly(side, point) for side in condition.args)
-    except (KeyError, OverflowError, ZeroDivisionError):
+    except (KeyError, ValueError, OverflowError, ZeroDivisionError):  # not a rational condition with two sides
         pass
     else:
         if abs(left - right) > 1e-6 * (size + other):
