@@ -52,6 +52,9 @@ Objective: TypeAlias = Callable[[Tensor], Tensor]
 NODES = 48
 """Gauss-Legendre nodes for the derivative of a distribution function: enough for a relative error of 1e-8."""
 
+CHUNK = 2**14
+"""As many numbers at a time go through those nodes: few calls for a few draws, and arrays that stay in the cache."""
+
 MAX_STATES = 4096
 """The largest support that `enumeration` sums over."""
 
@@ -959,13 +962,21 @@ def _implicit(
         low, high = torch.where(short, middle, low), torch.where(short, high, middle)
     width = 2**high
     totals: list[Tensor] = []
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    for x, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        at = y + sign * width * x**3
+    nodes, weights = (part.reshape(-1, *(1 for _ in y.shape)) for part in _gauss_legendre())
+    together = max(1, CHUNK // y.numel())
+    for x, weight in zip(nodes.split(together), weights.split(together), strict=True):
+        at = y + sign * width * x**3  # (nodes, *y.shape)
         mass = 3 * weight * x**2 * width * (log_kernel(at) - top).exp()
-        terms = [sign * mass * score for score in scores(at)]
+        terms = [(sign * mass * score).sum(0) for score in scores(at)]
         totals = [total + term for total, term in zip(totals, terms, strict=True)] if totals else terms
     return totals
+
+
+@functools.cache
+def _gauss_legendre() -> tuple[Tensor, Tensor]:
+    """Nodes in (0, 1), and their weights."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2)
 
 
 def _is_continuous(q: Family, estimator: str) -> None:
