@@ -38,6 +38,11 @@ def build(book: Path, out: Path) -> tuple[int, str]:
     return built.returncode, log.read_text()
 
 
+def pages_of(site: Path) -> list[Path]:
+    """Every page of a built site. (`_static` holds two templates that are not pages.)"""
+    return sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
+
+
 def parse(text: str) -> BeautifulSoup:
     return BeautifulSoup(text, "html.parser")
 

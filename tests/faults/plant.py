@@ -185,7 +185,8 @@ def _axe(copy: Path) -> tuple[bool, str]:
     axe = (npm.package("axe-core") / "axe.min.js").read_text("utf-8")
     page = copy / "out/_build/html/chapters/planted.html"
     with chromium() as browser:
-        faults = test_access.axe_faults(browser, axe, page, (WIDE, "light", test_access.RULES))
+        test_access.arrive(browser, page)
+        faults = test_access.axe_faults(browser, axe, (WIDE, "light", test_access.RULES))
     return not faults, "\n".join(faults)
 
 
