@@ -8,7 +8,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from built import PHONE, WIDE, log_faults, pages_of, view
+from built import AT_REST, PHONE, PICTURES, THINNED, WIDE, arrive, log_faults, pages_of, turn, view
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -17,68 +17,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 from utils import npm
 
 # A page of fewer elements
-
-# A page holds up to 60,000 elements, and it takes Chromium a second to lay them out in another size or theme. Most are
-# in KaTeX's pictures of formulas (`.katex-html`, hidden from assistive technology). Where lines are broken and what is
-# too wide depends on the boxes alone between which a formula may break (`.base`): each is exchanged for an empty one of
-# its size, in em, since a font may be of another size elsewhere. A formula that holds a colour, a control or a picture
-# is left alone; the MathML of the others is emptied: it is the validator's business (test_reach.py).
-PICTURES = """
-const pictures = [...document.querySelectorAll(".katex > .katex-html[aria-hidden=true]")].filter(
-    picture => !picture.querySelector("[style*=color], a, button, input, [tabindex], [role], img"));
-"""
-# Most of the rest is code, of which one token of each colour is kept as such, and drawings, whose parts are not read
-# out (they are images with a name, or hidden) and do not change the size of the drawing.
-THINNED = (
-    PICTURES
-    + """
-const bases = pictures.flatMap(picture => [...picture.querySelectorAll(":scope > .base")]);
-const looks = bases.map(base => {
-    const em = parseFloat(getComputedStyle(base).fontSize), overhang = (base.scrollWidth - base.clientWidth) / em;
-    return [base.getBoundingClientRect().width / em + overhang, overhang];
-});
-bases.forEach((base, k) => {
-    const [width, overhang] = looks[k];
-    const {height, verticalAlign} = base.querySelector(":scope > .strut")?.style ?? {}; // KaTeX's own word on them
-    base.replaceChildren();
-    Object.assign(base.style, {display: "inline-block", width: `${width}em`, marginRight: `${-overhang}em`,
-        height, verticalAlign});
-});
-pictures.forEach(picture => picture.parentElement.querySelector(".katex-mathml")?.replaceChildren());
-const seen = new Set();
-for (const token of document.querySelectorAll("div.highlight pre span[class]")) {
-    if (token.children.length) continue;
-    if (seen.has(token.className)) token.replaceWith(token.textContent);
-    seen.add(token.className);
-}
-for (const drawing of document.querySelectorAll("svg[role=img], svg[aria-hidden=true]")) {
-    if (drawing.querySelector("a, [tabindex], [role], [aria-label], foreignObject")) continue;
-    drawing.replaceChildren(...drawing.querySelectorAll(":scope > title, :scope > desc"));
-}
-"""
-)
-# Colours that are still on their way from one theme to the other have the contrast of neither.
-AT_REST = """
-const still = document.createElement("style");
-still.textContent = "*, ::before, ::after { transition: none !important; animation: none !important }";
-document.head.append(still);
-"""
-
-
-def arrive(browser: webdriver.Chrome, file: Path, prepare: str = AT_REST + THINNED) -> None:
-    """Load a page, let its scripts have their turn, and thin it out."""
-    browser.get(file.as_uri())
-    browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
-    browser.execute_script(prepare)
-
-
-def turn(browser: webdriver.Chrome, size: tuple[int, int], theme: str) -> None:
-    """See the page in this size and theme, and wait until it has followed."""
-    view(browser, size, theme)
-    themed = f"(document.documentElement.dataset.theme ?? '{theme}') == '{theme}'"
-    shown = f"return {themed} && matchMedia('(width: {size[0]}px)').matches"
-    WebDriverWait(browser, 10, 0.02).until(lambda _: browser.execute_script(shown))
-
 
 WIDTHS = """
 const boxes = [...document.querySelectorAll("main *")].filter(box => !box.matches(".katex *, pre *, svg *"));

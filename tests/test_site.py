@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
-from built import DRAWN, ROOT, WIDE, build, log_faults, parse, plant, printed, view, without_drawings
+from built import DRAWN, ROOT, WIDE, build, log_faults, parse, plant, printed, view, without_colours, without_formulas
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -256,9 +256,17 @@ def test_unrendered_math_is_found(html: str) -> None:
 )
 def test_a_formula_that_a_rule_could_speak_of_is_kept(inside: str) -> None:
     drawn = f'<i>{DRAWN}<span class="base"><span style="height: 1em">@</span></span></span></i>'
-    assert without_drawings(2 * drawn + "<b></b>") == 2 * f"<i>{DRAWN}</span></i>" + "<b></b>"
-    kept = drawn.replace("@", inside)
-    assert without_drawings(drawn + kept + drawn).count(inside) == 1
+    math = "<math><semantics><mrow><mi>x</mi>@</mrow><annotation>x</annotation></semantics></math>"
+    assert without_formulas(2 * drawn + "<b></b>" + math) == 2 * f"<i>{DRAWN}</span></i>" + "<b></b><math></math>"
+    for formula in (drawn, math):
+        kept = formula.replace("@", inside)
+        assert without_formulas(formula + kept + formula).count(inside) == 1
+
+
+def test_code_loses_its_colours_and_nothing_else() -> None:
+    kept = '<span id="a">b</span><span class="k"><a href="c">d</a></span>'
+    assert without_colours(f'<pre><span class="k">if</span> x{kept}</pre>') == f"<pre>if x{kept}</pre>"
+    assert without_colours('<p><span class="k">if</span></p>') == '<p><span class="k">if</span></p>'
 
 
 @pytest.mark.parametrize("rule", [heading_faults, request_faults, label_faults, math_faults])
