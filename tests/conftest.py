@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from built import ROOT, build, parse, without_drawings
+from built import ROOT, build, pages_of, parse, without_colours, without_formulas
 from filelock import FileLock
 from hypothesis import settings
 from order import shard
@@ -62,9 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 @pytest.fixture(scope="session")
 def pages(site: Path) -> dict[Path, BeautifulSoup]:
-    """Every page of the site, parsed, drawn formulas empty. (`_static` holds two templates that are not pages.)"""
-    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
-    return {file: parse(without_drawings(file.read_text("utf-8"))) for file in files}
+    """Every page of the site, parsed, its formulas empty and its code plain."""
+    return {file: parse(without_colours(without_formulas(file.read_text("utf-8")))) for file in pages_of(site)}
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
-"""Access: axe-core finds no fault with any page, what scrolls can be reached and shows that it does, paper is whole."""
+"""Looks and access: every page is visited once in Chromium, in each size and theme, and given to axe-core.
+
+What scrolls can be reached and shows that it does; paper is whole. A rule is a function that returns a list of faults;
+near it stands a test that shows it finding a planted one.
+"""
 
 import base64
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from built import PHONE, WIDE, view
+from built import AT_REST, PHONE, PICTURES, THINNED, WIDE, arrive, log_faults, pages_of, turn, view
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -13,48 +16,173 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from utils import npm
 
+# A page of fewer elements
+
+WIDTHS = """
+const boxes = [...document.querySelectorAll("main *")].filter(box => !box.matches(".katex *, pre *, svg *"));
+return [document.documentElement.scrollWidth, ...boxes.map(box => [box.localName, box.scrollWidth, box.clientWidth,
+    Math.round(box.getBoundingClientRect().x), Math.round(box.getBoundingClientRect().width)].join(" "))];
+"""
+
+
+def test_a_thinned_page_breaks_and_overflows_as_the_whole_one(browser: webdriver.Chrome, site: Path) -> None:
+    """Every width of a chapter, on a phone, thinned out on a wide screen; a formula planted that is wider than both."""
+    view(browser, PHONE, "light")
+    arrive(browser, site / "chapters" / "pyramidal-encoders.html", AT_REST)
+    plant = """
+    const paragraph = document.createElement("p");
+    paragraph.style.whiteSpace = "nowrap";
+    paragraph.innerHTML = document.querySelector(".katex-display > .katex").outerHTML.repeat(9);
+    document.querySelector("main article").append(paragraph);
+    """
+    browser.execute_script(plant)
+    before = browser.execute_script(WIDTHS)
+    elements = "return document.querySelectorAll('*').length"
+    many = browser.execute_script(elements)
+    turn(browser, WIDE, "light")
+    browser.execute_script(THINNED)
+    assert browser.execute_script(elements) < many / 3
+    turn(browser, PHONE, "light")
+    after = browser.execute_script(WIDTHS)
+    assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == []
+    assert after[0] > 2 * PHONE[0]
+    assert any("px too wide" in fault for fault in look_faults(browser))
+
+
+# Looks
+
+
+LOOK = """
+const seen = tag => tag.checkVisibility({opacityProperty: true, visibilityProperty: true}) && tag.offsetWidth > 0;
+const count = selector => [...document.querySelectorAll(selector)].filter(seen).length;
+const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
+const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+const ground = tag => { for (; tag; tag = tag.parentElement) {
+    const colour = rgb(getComputedStyle(tag).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+} return [255, 255, 255]; };
+const words = [...document.querySelectorAll(".verdict, .claim-verdict, .chain td, figcaption, main p")].filter(seen);
+const faint = words.filter(tag => {
+    const [a, b] = [light(rgb(getComputedStyle(tag).color)), light(ground(tag))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+});
+return {headers: count("header, .bd-header-article"),
+    searches: count(".search-button, .search-button-field, input[type=search]"),
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    faint: faint.map(tag => tag.textContent.trim().slice(0, 40))};
+"""
+
+
+def look_faults(browser: webdriver.Chrome) -> list[str]:
+    """More or less than one header and one search box, words too faint to read, a page that scrolls sideways."""
+    look = browser.execute_script(LOOK)
+    faults = [f"{look[name]} {name}" for name in ("headers", "searches") if look[name] != 1]
+    faults += [f"{look['overflow']} px too wide"] if look["overflow"] > 0 else []
+    return faults + [f"too faint: {words}" for words in look["faint"]]
+
+
+ONE = "<header>H</header><input type=search style='width: 5em'>"
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        (ONE + "<header>Another</header>", "2 headers"),
+        (ONE + "<button class=search-button>Search</button>", "2 searches"),
+        (ONE.replace("<header>H</header>", "<header hidden>H</header>"), "0 headers"),
+        (ONE + "<div style='width: 600px'>wide</div>", "px too wide"),
+        (ONE + "<span class=verdict style='color: #ccc'>proved</span>", "too faint: proved"),
+    ],
+)
+def test_bad_looks_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
+    head = "<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1, minimum-scale=1'>"
+    (tmp_path / "page.html").write_text(head + html)
+    view(browser, PHONE, "light")
+    browser.get((tmp_path / "page.html").as_uri())
+    assert [fault in found for found in look_faults(browser)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<script>undefined.name</script>", "TypeError"),
+        ("<script src=gone.js></script>", "ERR_FILE_NOT_FOUND"),
+        ("<img src='http://127.0.0.1:9/pixel.png'>", "asked for http://127.0.0.1:9/pixel.png"),
+    ],
+)
+def test_bad_logs_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
+    (tmp_path / "page.html").write_text(html)
+    log_faults(browser)  # forget what came before
+    browser.get((tmp_path / "page.html").as_uri())
+    assert any(fault in found for found in log_faults(browser))
+
+
 # axe-core
 
-RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
-# A page holds up to 60,000 elements, nine in ten inside formulas, and axe takes ten seconds for them. KaTeX's picture
-# of a formula (`.katex-html`) is hidden from assistive technology and holds nothing but letters, struts and drawings of
-# one colour: for axe a formula is exchanged for letters of that colour in a box as wide and as high, which it may read
-# and judge. (Of what is hidden it would not judge the contrast.) A formula with a colour of its own is left alone. The
-# MathML beside the picture is the validator's business (test_reach.py). Of a page's code one token of each colour is
-# kept as such, and of the ledger's rows and the symbols' 59, since one program writes all of them.
-STAND_IN = """
-const pictures = [...document.querySelectorAll(".katex > .katex-html[aria-hidden=true]")].filter(
-    picture => !picture.querySelector("[style*=color], a, button, input, [tabindex], [role], img"));
-const looks = pictures.map(picture => picture.getBoundingClientRect());
+# For axe a formula is exchanged for letters of its colour, which it may read and judge. (Of what is hidden it would not
+# judge the contrast.) They stand in a box as wide and as high, unless the text around them has their colour and is not
+# in a box that scrolls: then they are words of that text. Of the ledger's rows and the symbols' 59 are kept, since one
+# program writes all of them.
+LETTERS = """
+const scrolling = [...document.querySelectorAll("main *")].filter(box => box.scrollWidth > box.clientWidth
+    && getComputedStyle(box).overflowX != "visible");
+const inside = new Set(scrolling.flatMap(box => [...box.querySelectorAll(".katex")]));
+const looks = pictures.map(picture => {
+    const formula = picture.parentElement, around = formula.parentElement;
+    const word = !inside.has(formula) && getComputedStyle(picture).color == getComputedStyle(around).color;
+    return {word, ...picture.getBoundingClientRect().toJSON()};
+});
 pictures.forEach((picture, k) => {
-    const {width, height} = looks[k];
+    const {word, width, height} = looks[k];
+    if (word) {
+        picture.parentElement.replaceWith("xx"); // axe passes over single letters
+        return;
+    }
     const letters = document.createElement("span");
-    letters.textContent = "xx"; // axe passes over single letters
+    letters.textContent = "xx";
     letters.className = picture.className; // its colour, in the light and in the dark
     letters.style.cssText = `${picture.style.cssText}; display: inline-block; width: ${width}px; height: ${height}px`;
     picture.parentElement.replaceChildren(letters);
 });
-const seen = new Set();
-for (const token of document.querySelectorAll("div.highlight pre span[class]")) {
-    if (token.children.length) continue;
-    if (seen.has(token.className)) token.replaceWith(token.textContent);
-    seen.add(token.className);
-}
 for (const rows of [".ledger-rows > li", "tr[id^=symbol-]"]) {
     [...document.querySelectorAll(rows)].slice(59).forEach(row => row.remove());
 }
 """
-# Colours that are still on their way from one theme to the other have the contrast of neither.
-AT_REST = """
-const still = document.createElement("style");
-still.textContent = "*, ::before, ::after { transition: none !important; animation: none !important }";
-document.head.append(still);
-"""
+# Contrast takes axe longer than all other rules together, and words of one colour, size and weight on one ground have
+# one contrast. Of each kind five elements are judged, with all that is in them; five, since axe cannot judge every one.
+# The ground is whatever the element and those around it are painted with; what is not in the flow of the page may lie
+# over something else, and counts by itself.
 RUN = """
-const [only, done] = arguments;
-axe.run(document, {runOnly: only, resultTypes: ["violations"]}).then(
+const [tags, contrast, done] = arguments;
+const grounds = new Map([[null, ""]]);
+const ground = tag => {
+    if (!grounds.has(tag)) {
+        const look = getComputedStyle(tag);
+        const own = ["backgroundColor", "backgroundImage", "opacity", "filter", "mixBlendMode"].map(name => look[name]);
+        const apart = /absolute|fixed|sticky/.test(look.position) || look.float != "none" ? grounds.size : "";
+        const clear = own.join() == "rgba(0, 0, 0, 0),none,1,none,normal" && apart === "";
+        grounds.set(tag, ground(tag.parentElement) + (clear ? "" : `/${own}${apart}`));
+    }
+    return grounds.get(tag);
+};
+const kinds = new Map();
+if (contrast) {
+    for (const tag of document.body.querySelectorAll("*")) {
+        if (![...tag.childNodes].some(node => node.nodeType == Node.TEXT_NODE && node.data.trim())) continue;
+        if (!tag.checkVisibility({visibilityProperty: true}) || tag.closest("[aria-hidden=true]")) continue;
+        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(tag);
+        const kind = [color, fontSize, fontWeight, textShadow, ground(tag)].join();
+        kinds.set(kind, [...kinds.get(kind) ?? [], tag].slice(0, 5));
+    }
+}
+axe.run(contrast ? {include: [...kinds.values()].flat()} : document, {
+    runOnly: contrast ? ["color-contrast"] : tags,
+    rules: contrast ? {} : {"color-contrast": {enabled: false}},
+    resultTypes: ["violations"],
+}).then(
     result => done(result.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}`))),
     error => done([String(error)]));
 """
@@ -65,24 +193,22 @@ def axe() -> str:
     return (npm.package("axe-core") / "axe.min.js").read_text("utf-8")
 
 
-def axe_faults(browser: webdriver.Chrome, axe: str, file: Path, *looks: tuple[tuple[int, int], str, dict]) -> list[str]:
-    """What axe-core finds on a page, looked at in each of these ways in turn."""
-    faults = []
-    view(browser, *looks[0][:2])
-    browser.set_script_timeout(60)
-    browser.get(file.as_uri())
-    browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")  # scripts have had a turn
-    browser.execute_script(AT_REST + STAND_IN + axe)
-    for size, theme, rules in looks:
-        view(browser, size, theme)
-        themed = f"return (document.documentElement.dataset.theme ?? '{theme}') == '{theme}'"
-        WebDriverWait(browser, 10, 0.02).until(lambda _, themed=themed: browser.execute_script(themed))
-        faults += [f"{theme}, {size[0]} px: {fault}" for fault in browser.execute_async_script(RUN, rules)]
+def axe_faults(browser: webdriver.Chrome, axe: str, *looks: tuple[tuple[int, int], str]) -> list[str]:
+    """What axe-core finds on the page at which the browser is: in the first look all rules, contrast in each."""
+    turn(browser, *looks[0])
+    browser.execute_script(PICTURES + LETTERS + axe)
+    faults = browser.execute_async_script(RUN, TAGS, False)
+    for look in looks:
+        turn(browser, *look)
+        faults += [f"{fault} ({look[1]})" for fault in browser.execute_async_script(RUN, TAGS, True)]
     return faults
 
 
 BAD = """<!DOCTYPE html><html lang="en"><title>Planted</title><main><h1>Planted</h1>
 <img src="data:,"><p style="color: #bbb; background: #fff">faint</p><button></button><input>
+<div style="color: #777; background: #fff"><p>six</p><p>times</p><p>too</p><p>faint</p><p>of one</p><p>kind</p></div>
+<div style="background: #ccc"><p style="color: #777">faint here</p></div>
+<p style="color: #595959">dark enough</p><p style="color: #595959; opacity: 0.5">not with so little of it</p>
 <div style="overflow: auto; width: 90px; white-space: nowrap"><p>words that go on and on beyond the edge</p></div>
 <span class="katex"><span class="katex-mathml"><math><annotation>x</annotation></math></span>
 <span class="katex-html" aria-hidden="true" style="color: #ccc"><span>xxxxx</span></span></span></main></html>"""
@@ -90,27 +216,51 @@ BAD = """<!DOCTYPE html><html lang="en"><title>Planted</title><main><h1>Planted<
 
 def test_axe_catches_what_is_planted(browser: webdriver.Chrome, axe: str, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(BAD)
-    found = axe_faults(browser, axe, tmp_path / "page.html", (WIDE, "light", RULES))
-    rules = [fault.split(": ")[1] for fault in found]
+    arrive(browser, tmp_path / "page.html")
+    found = axe_faults(browser, axe, (WIDE, "light"))
+    rules = [fault.split(": ")[0] for fault in found]
     wanted = ["button-name", "color-contrast", "image-alt", "label", "scrollable-region-focusable"]
     assert sorted(set(rules)) == wanted
-    assert rules.count("color-contrast") == 2, "the stand-in of a formula has the formula's colour"
+    # Five of six that are alike, and one each by its colour, its ground, its opacity, and a formula by its letters.
+    assert rules.count("color-contrast") == 9, found
 
 
+# The visits
+
+LOOKS = ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light"), ((980, 800), "light"))
 PHONES = ("flows", "errata", "notation")  # a chapter, boxes that scroll, a table that becomes cards
 
 
-def test_axe_finds_no_fault(browser: webdriver.Chrome, axe: str, pages: dict[Path, BeautifulSoup]) -> None:
-    """WCAG 2.1 A and AA on every page: all rules in the light, contrast again in the dark, some pages on a phone."""
-    faults = {}
-    for file in pages:
+@pytest.fixture(scope="module")
+def visits(browser: webdriver.Chrome, axe: str, site: Path) -> dict[str, dict[str, list[str]]]:
+    """What is wrong with each page, by what was asked of it: one load for all looks and for axe-core."""
+    found: dict[str, dict[str, list[str]]] = {"looks": {}, "axe": {}}
+    log_faults(browser)
+    for file in pages_of(site):
         if file.name == "index.html":  # it leads on before one can look at it
             continue
-        looks = [(WIDE, "light", RULES), (WIDE, "dark", CONTRAST)]
-        faults[file.name] = axe_faults(browser, axe, file, *looks)
-        if file.stem in PHONES:
-            faults[f"{file.name} on a phone"] = axe_faults(browser, axe, file, (PHONE, "dark", RULES))
-    assert not {name: found for name, found in faults.items() if found}
+        view(browser, *LOOKS[0])
+        arrive(browser, file)
+        for size, theme in LOOKS:
+            turn(browser, size, theme)
+            found["looks"][f"{file.name}, {theme}, {size[0]} px"] = look_faults(browser)
+        found["looks"][f"{file.name}, log"] = log_faults(browser)
+        found["axe"][file.name] = axe_faults(browser, axe, (WIDE, "light"), (WIDE, "dark"))
+        if file.stem in PHONES:  # again from the start: what scrolls on a phone may not scroll elsewhere
+            view(browser, PHONE, "dark")
+            arrive(browser, file)
+            found["axe"][f"{file.name} on a phone"] = axe_faults(browser, axe, (PHONE, "dark"))
+        log_faults(browser)  # axe-core asks for style sheets, which Chromium does not let it have from a disk
+    return found
+
+
+def test_pages_look_right_from_a_disk(visits: dict[str, dict[str, list[str]]]) -> None:
+    assert not {where: faults for where, faults in visits["looks"].items() if faults}
+
+
+def test_axe_finds_no_fault(visits: dict[str, dict[str, list[str]]]) -> None:
+    """WCAG 2.1 A and AA on every page: all rules in the light, contrast again in the dark, some pages on a phone."""
+    assert not {where: faults for where, faults in visits["axe"].items() if faults}
 
 
 # What scrolls

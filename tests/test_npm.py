@@ -41,5 +41,6 @@ def test_an_unreachable_registry_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("CHECKED_DERIVATIONS_CACHE", str(tmp_path))
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm-cache"))
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setenv("npm_config_fetch_retry_mintimeout", "10")  # milliseconds until it tries again
     with pytest.raises(npm.Unavailable, match="npm could not fetch pyodide@"):
         npm.package("pyodide")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urlparse
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
-from built import DRAWN, PHONE, ROOT, WIDE, build, log_faults, parse, plant, printed, view, without_drawings
+from built import DRAWN, ROOT, WIDE, build, log_faults, parse, plant, printed, view, without_colours, without_formulas
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -256,9 +256,17 @@ def test_unrendered_math_is_found(html: str) -> None:
 )
 def test_a_formula_that_a_rule_could_speak_of_is_kept(inside: str) -> None:
     drawn = f'<i>{DRAWN}<span class="base"><span style="height: 1em">@</span></span></span></i>'
-    assert without_drawings(2 * drawn + "<b></b>") == 2 * f"<i>{DRAWN}</span></i>" + "<b></b>"
-    kept = drawn.replace("@", inside)
-    assert without_drawings(drawn + kept + drawn).count(inside) == 1
+    math = "<math><semantics><mrow><mi>x</mi>@</mrow><annotation>x</annotation></semantics></math>"
+    assert without_formulas(2 * drawn + "<b></b>" + math) == 2 * f"<i>{DRAWN}</span></i>" + "<b></b><math></math>"
+    for formula in (drawn, math):
+        kept = formula.replace("@", inside)
+        assert without_formulas(formula + kept + formula).count(inside) == 1
+
+
+def test_code_loses_its_colours_and_nothing_else() -> None:
+    kept = '<span id="a">b</span><span class="k"><a href="c">d</a></span>'
+    assert without_colours(f'<pre><span class="k">if</span> x{kept}</pre>') == f"<pre>if x{kept}</pre>"
+    assert without_colours('<p><span class="k">if</span></p>') == '<p><span class="k">if</span></p>'
 
 
 @pytest.mark.parametrize("rule", [heading_faults, request_faults, label_faults, math_faults])
@@ -390,90 +398,7 @@ def test_the_ledger_alone_loads_katex_and_the_same_one(pages: dict[Path, Beautif
     assert f'"{katex.katex_version}"' in script and "MM319" not in script
 
 
-# Rules for a page in a browser
-
-
-LOOK = """
-const seen = tag => tag.checkVisibility({opacityProperty: true, visibilityProperty: true}) && tag.offsetWidth > 0;
-const count = selector => [...document.querySelectorAll(selector)].filter(seen).length;
-const rgb = colour => colour.match(/[\\d.]+/g).map(Number);
-const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
-const ground = tag => { for (; tag; tag = tag.parentElement) {
-    const colour = rgb(getComputedStyle(tag).backgroundColor);
-    if (colour.length < 4 || colour[3] > 0) return colour;
-} return [255, 255, 255]; };
-const words = [...document.querySelectorAll(".verdict, .claim-verdict, .chain td, figcaption, main p")].filter(seen);
-const faint = words.filter(tag => {
-    const [a, b] = [light(rgb(getComputedStyle(tag).color)), light(ground(tag))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
-});
-return {headers: count("header, .bd-header-article"),
-    searches: count(".search-button, .search-button-field, input[type=search]"),
-    overflow: document.documentElement.scrollWidth - innerWidth,
-    faint: faint.map(tag => tag.textContent.trim().slice(0, 40))};
-"""
-
-
-def look_faults(browser: webdriver.Chrome) -> list[str]:
-    """More or less than one header and one search box, words too faint to read, a page that scrolls sideways."""
-    look = browser.execute_script(LOOK)
-    faults = [f"{look[name]} {name}" for name in ("headers", "searches") if look[name] != 1]
-    faults += [f"{look['overflow']} px too wide"] if look["overflow"] > 0 else []
-    return faults + [f"too faint: {words}" for words in look["faint"]]
-
-
-ONE = "<header>H</header><input type=search style='width: 5em'>"
-
-
-@pytest.mark.parametrize(
-    ("html", "fault"),
-    [
-        (ONE + "<header>Another</header>", "2 headers"),
-        (ONE + "<button class=search-button>Search</button>", "2 searches"),
-        (ONE.replace("<header>H</header>", "<header hidden>H</header>"), "0 headers"),
-        (ONE + "<div style='width: 600px'>wide</div>", "px too wide"),
-        (ONE + "<span class=verdict style='color: #ccc'>proved</span>", "too faint: proved"),
-    ],
-)
-def test_bad_looks_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
-    head = "<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1, minimum-scale=1'>"
-    (tmp_path / "page.html").write_text(head + html)
-    view(browser, PHONE, "light")
-    browser.get((tmp_path / "page.html").as_uri())
-    assert [fault in found for found in look_faults(browser)] == [True]
-
-
-@pytest.mark.parametrize(
-    ("html", "fault"),
-    [
-        ("<script>undefined.name</script>", "TypeError"),
-        ("<script src=gone.js></script>", "ERR_FILE_NOT_FOUND"),
-        ("<img src='http://127.0.0.1:9/pixel.png'>", "asked for http://127.0.0.1:9/pixel.png"),
-    ],
-)
-def test_bad_logs_are_found(browser: webdriver.Chrome, tmp_path: Path, html: str, fault: str) -> None:
-    (tmp_path / "page.html").write_text(html)
-    log_faults(browser)  # forget what came before
-    browser.get((tmp_path / "page.html").as_uri())
-    assert any(fault in found for found in log_faults(browser))
-
-
-def test_pages_look_right_from_a_disk(browser: webdriver.Chrome, pages: dict[Path, BeautifulSoup]) -> None:
-    log_faults(browser)
-    faults = {}
-    for file in pages:
-        if file.name == "index.html":  # it leads on before one can look at it
-            continue
-        view(browser, WIDE, "light")
-        browser.get(file.as_uri())
-        for size, theme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light"), ((980, 800), "light")):
-            view(browser, size, theme)
-            wanted = f"return document.documentElement.dataset.theme == '{theme}' && innerWidth == {size[0]}"
-            WebDriverWait(browser, 10, 0.02).until(lambda _, wanted=wanted: browser.execute_script(wanted))
-            faults[file.name, size, theme] = look_faults(browser)
-        faults[file.name, "log"] = log_faults(browser)
-    assert not {where: found for where, found in faults.items() if found}
+# The site in a browser
 
 
 def test_the_index_leads_to_the_landing_page(browser: webdriver.Chrome, site: Path) -> None:

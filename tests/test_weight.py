@@ -19,7 +19,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import numpy as np
 import pytest
-from built import WIDE, view
+from built import WIDE, pages_of, view
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -110,12 +110,8 @@ def weight_faults(pages: list[Path]) -> list[str]:
     return faults
 
 
-def all_pages(site: Path) -> list[Path]:
-    return sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
-
-
 def test_pages_are_light(site: Path) -> None:
-    assert weight_faults(all_pages(site)) == []
+    assert weight_faults(pages_of(site)) == []
     for name, (limit, _) in HEAVIER.items():
         total = sum(loaded(site / "chapters" / name).values())
         assert LIMIT < total <= limit, f"{name} needs no exception, or a smaller one: {total}"
@@ -316,7 +312,7 @@ def test_pictures_and_sounds_are_taken_out_as_they_are(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_inside_the_pages(site: Path) -> None:
-    left = [page.name for page in all_pages(site) if re.search(r"data:(?:image|audio)/\w+;base64", page.read_text())]
+    left = [page.name for page in pages_of(site) if re.search(r"data:(?:image|audio)/\w+;base64", page.read_text())]
     assert left == []
 
 
@@ -328,4 +324,4 @@ def test_a_sound_says_its_length_when_it_comes_near(browser: webdriver.Chrome, s
     browser.execute_script("arguments[0].scrollIntoView()", sounds[-1])
     length = "return arguments[0].duration"
     WebDriverWait(browser, 10, 0.05).until(lambda _: (browser.execute_script(length, sounds[-1]) or 0) > 0)
-    assert "tacotron" not in [page.stem for page in all_pages(site) if "sound.js" not in page.read_text()]
+    assert "tacotron" not in [page.stem for page in pages_of(site) if "sound.js" not in page.read_text()]

@@ -234,6 +234,7 @@ def test_without_its_runtime_the_book_builds_and_the_page_says_so(
     monkeypatch.setenv("CHECKED_DERIVATIONS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")  # nobody answers there
+    monkeypatch.setenv("npm_config_fetch_retry_mintimeout", "10")  # milliseconds until it tries again
     book = plant(tmp_path, printed("$$\nx\n$$ (planted)\n"))
     shutil.copy(Path(__file__).parent.parent / "chapters/workbench.md", book / "chapters")
     with (book / "_toc.yml").open("a") as toc:

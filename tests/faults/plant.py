@@ -158,13 +158,13 @@ def _build(copy: Path, prefix: tuple[str, ...] = (), out: str = "out", book: str
 def _pages(copy: Path) -> tuple[bool, str]:
     """Build the small book, and ask the rules for built pages."""
     import test_site
-    from built import parse, without_drawings
+    from built import parse, without_formulas
 
     built, log = _build(copy)
     html = copy / "out/_build/html"
     if not built:
         return built, log
-    pages = {f: parse(without_drawings(f.read_text("utf-8"))) for f in html.rglob("*.html") if "_static" not in f.parts}
+    pages = {f: parse(without_formulas(f.read_text("utf-8"))) for f in html.rglob("*.html") if "_static" not in f.parts}
     rules = (test_site.label_faults, test_site.request_faults, test_site.math_faults)
     faults = [f"{rule.__name__}: {fault}" for page in pages.values() for rule in rules for fault in rule(page)]
     faults += [f"link_faults: {fault}" for fault in test_site.link_faults(pages, [])]
@@ -185,7 +185,8 @@ def _axe(copy: Path) -> tuple[bool, str]:
     axe = (npm.package("axe-core") / "axe.min.js").read_text("utf-8")
     page = copy / "out/_build/html/chapters/planted.html"
     with chromium() as browser:
-        faults = test_access.axe_faults(browser, axe, page, (WIDE, "light", test_access.RULES))
+        test_access.arrive(browser, page)
+        faults = test_access.axe_faults(browser, axe, (WIDE, "light"))
     return not faults, "\n".join(faults)
 
 
