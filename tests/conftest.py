@@ -12,6 +12,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 # SymPy remembers a thousand answers of each of its functions; a chapter asks more, and asks again.
 os.environ["SYMPY_CACHE_SIZE"] = "20000"
+# glibc hands large arrays back to the system when they are dropped, and each page of the next one is a fault: up to
+# five sixths of the time of what works on arrays of 32 MB. Below a gibibyte they are kept, by the processes that pytest
+# starts: malloc looks here once.
+for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+    os.environ[name] = str(2**30)
 
 import gc
 import json
