@@ -59,7 +59,6 @@ from sympy import (
     log,
     minimal_polynomial,
     oo,
-    piecewise_fold,
     preorder_traversal,
     sign,
     simplify,
@@ -505,13 +504,15 @@ def _case_split(expr: Expr, where: tuple, depth: int) -> Proof:
     if not expr.has(*CASES) or depth == DEEPEST_SPLIT:
         return None
     expr = expr.replace(Heaviside, lambda a, h=S.Half: Piecewise((0, a < 0), (h, Relational(a, 0, "==")), (1, True)))
-    folded = piecewise_fold(expr.rewrite(Piecewise))
-    for condition in sorted(folded.atoms(Relational), key=default_sort_key):
+    expr = expr.rewrite(Piecewise)
+    for condition in sorted(expr.atoms(Relational), key=default_sort_key):
         difference = condition.lhs - condition.rhs
-        for s in sorted(difference.free_symbols & folded.free_symbols, key=default_sort_key):
+        if difference.has(Piecewise):  # the cases within come first
+            continue
+        for s in sorted(difference.free_symbols & expr.free_symbols, key=default_sort_key):
             slope = diff(difference, s)
             if isinstance(s, Symbol) and s.is_extended_real and not slope.has(s) and slope.is_nonzero:
-                return _split_at(folded, s, cancel(s - difference / slope), where, depth)
+                return _split_at(expr, s, cancel(s - difference / slope), where, depth)
     return None
 
 
