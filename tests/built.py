@@ -118,16 +118,12 @@ def view(browser: webdriver.Chrome, size: tuple[int, int], theme: str) -> None:
 # in KaTeX's pictures of formulas (`.katex-html`, hidden from assistive technology). Where lines are broken and what is
 # too wide depends on the boxes alone between which a formula may break (`.base`): each is exchanged for an empty one of
 # its size, in em, since a font may be of another size elsewhere. A formula that holds a colour, a control or a picture
-# is left alone; the MathML of the others is emptied: it is the validator's business (test_reach.py).
+# is left alone.
 PICTURES = """
 const pictures = [...document.querySelectorAll(".katex > .katex-html[aria-hidden=true]")].filter(
     picture => !picture.querySelector("[style*=color], a, button, input, [tabindex], [role], img"));
 """
-# Most of the rest is code, of which one token of each colour is kept as such, and drawings, whose parts are not read
-# out (they are images with a name, or hidden) and do not change the size of the drawing. Live figures are kept whole.
-THINNED = (
-    PICTURES
-    + """
+BOXES = """
 const bases = pictures.flatMap(picture => [...picture.querySelectorAll(":scope > .base")]);
 const looks = bases.map(base => {
     const em = parseFloat(getComputedStyle(base).fontSize), overhang = (base.scrollWidth - base.clientWidth) / em;
@@ -140,6 +136,11 @@ bases.forEach((base, k) => {
     Object.assign(base.style, {display: "inline-block", width: `${width}em`, marginRight: `${-overhang}em`,
         height, verticalAlign});
 });
+"""
+# Most of the rest is MathML, which is the validator's business (test_reach.py), code, of which one token of each colour
+# is kept as such, and drawings, whose parts are not read out (they are images with a name, or hidden) and do not change
+# the size of the drawing. Live figures are kept whole.
+PLAIN = """
 pictures.forEach(picture => picture.parentElement.querySelector(".katex-mathml")?.replaceChildren());
 const seen = new Set();
 for (const token of document.querySelectorAll("div.highlight pre span[class]")) {
@@ -153,7 +154,7 @@ for (const drawing of document.querySelectorAll("svg[role=img], svg[aria-hidden=
     drawing.replaceChildren(...drawing.querySelectorAll(":scope > title, :scope > desc"));
 }
 """
-)
+THINNED = PICTURES + BOXES + PLAIN
 # Colours that are still on their way from one theme to the other have the contrast of neither.
 AT_REST = """
 const still = document.createElement("style");

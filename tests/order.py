@@ -8,11 +8,11 @@ import pytest
 # The files that take longest, in that order: begun first, none of them is left to one process at the end while the
 # others have nothing to do. (pytest-xdist takes the order from here because of --no-loadscope-reorder.)
 LONGEST = [
-    "test_site.py",
+    "test_access.py",
     "test_workbench.py",
     "test_statements.py",
     "test_site_live.py",
-    "test_access.py",
+    "test_site.py",
     "sinkhorn.ipynb",
     "score-function.ipynb",
     "museum.ipynb",

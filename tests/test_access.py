@@ -8,7 +8,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from built import AT_REST, PHONE, PICTURES, THINNED, WIDE, arrive, log_faults, pages_of, turn, view
+from built import AT_REST, PHONE, PICTURES, PLAIN, THINNED, WIDE, arrive, log_faults, pages_of, turn, view
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -280,7 +280,7 @@ def test_what_scrolls_is_reached_by_keyboard_and_shows_it(browser: webdriver.Chr
     """On a phone: a place in the Tab order, a name, a shadow at the cut edge, which moves as the box is scrolled."""
     view(browser, PHONE, "light")
     for name in ("errata", "flows"):
-        browser.get((site / "chapters" / f"{name}.html").as_uri())
+        arrive(browser, site / "chapters" / f"{name}.html", PICTURES + PLAIN)
         WebDriverWait(browser, 10, 0.05).until(
             lambda _: browser.execute_script("return !!document.querySelector('[data-cut]')")
         )
@@ -356,7 +356,7 @@ def test_paper_holds_the_text_alone_and_all_of_it(browser: webdriver.Chrome, sit
     """No bars, no formula beyond the edge, no shadow; Chromium makes a PDF of it."""
     for name in ("errata", "museum"):
         view(browser, WIDE, "light")
-        browser.get((site / "chapters" / f"{name}.html").as_uri())
+        arrive(browser, site / "chapters" / f"{name}.html", PICTURES + PLAIN)
         marked = "return !!document.querySelector('[data-cut]')"
         WebDriverWait(browser, 20, 0.05).until(lambda _, marked=marked: browser.execute_script(marked))
         view(browser, (715, 1000), "light")  # A4 without its margins
@@ -367,6 +367,7 @@ def test_paper_holds_the_text_alone_and_all_of_it(browser: webdriver.Chrome, sit
             if look == whole:
                 break
             browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 250))")
+        browser.get("about:blank")  # rather than lay out once more what is left behind
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
         assert look == whole, name
     assert printed_pages(browser, site / "chapters" / "intro.html").startswith(b"%PDF")

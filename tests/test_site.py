@@ -1,4 +1,4 @@
-"""The built site: it builds without a warning, asks nobody for anything, leads nowhere wrong, reads well everywhere.
+"""The built site: it builds without a warning, asks nobody for anything, leads nowhere wrong, is searched by keyboard.
 
 A rule is a function that returns a list of faults; below it stands a test that shows it finding a planted one.
 """
