@@ -601,8 +601,8 @@ class Claim(_Stated):
         self.checked_points = len(drawn)
         self.monte_carlo = truth.error is not None
         printed = self._printed(drawn, truth)
-        for k, (expr, _) in enumerate(printed):
-            self._attack(expr, drawn, truth, lhs=k == 1)
+        for k, (expr, values) in enumerate(printed):
+            self._attack(expr, values, drawn, truth, lhs=k == 1)
         if not self.counts["applied"]:
             wrong = f"no mutant of {latex(self.rhs)} has a value, so the check could not have failed"
             raise ClaimError(self.label, wrong, "Print something that a misprint could change")
@@ -736,11 +736,10 @@ class Claim(_Stated):
         with np.errstate(all="ignore"):
             return values / numbers(expr, [p["base"] for p in drawn], base)
 
-    def _attack(self, expr: Basic, drawn: list[Point], truth: Truth, lhs: bool = False) -> None:
+    def _attack(self, expr: Basic, printed: np.ndarray, drawn: list[Point], truth: Truth, lhs: bool = False) -> None:
         """Every one-edit mutant of a printed side has to be rejected by the route's values alone."""
         tree = self.lhs if lhs else self.rhs
         parts: tuple[Columns, Columns] = {}, {}  # values of what the mutants share
-        printed = self._relative(expr, drawn, parts)
         survivors = []
         if not lhs:
             self.counts = dict.fromkeys(self.counts, 0)
@@ -820,8 +819,7 @@ class Claim(_Stated):
                 continue
             truth = Truth(both[:, [k]], None, rtol, self.settings.atol)
             before = dict(self.counts)
-            self._printed_side(expr, drawn, truth)
-            self._attack(expr, drawn, truth, lhs=k == 0)
+            self._attack(expr, self._printed_side(expr, drawn, truth), drawn, truth, lhs=k == 0)
             self.counts = {name: self.counts[name] + (before[name] if k else 0) for name in self.counts}
         gap = (both[:, 0] - both[:, 1]) if greater else (both[:, 1] - both[:, 0])
         slack = rtol * np.abs(both).max(axis=1)
@@ -838,12 +836,14 @@ class Claim(_Stated):
         self._hunt(drawn, names, greater, strict)
         self._tight(names, greater)
 
-    def _printed_side(self, expr: Basic, drawn: list[Point], truth: Truth) -> None:
+    def _printed_side(self, expr: Basic, drawn: list[Point], truth: Truth) -> np.ndarray:
+        """The values of one side of an inequality, compared with the route."""
         values = numbers(expr, drawn)
         bad = np.flatnonzero((truth.misses(values) | np.isnan(values)).any(axis=1))
         if bad.size:
             wrong = f"{latex(expr)} is {short(values[bad[0]])} where the route gives {short(truth.values[bad[0]])}"
             raise ClaimError(self.label, f"{wrong}, at {shown(drawn[bad[0]])}", "Mend the equation or the route")
+        return values
 
     def _hunt(self, drawn: list[Point], names: Mapping[str, Basic], greater: bool, strict: bool) -> None:
         """Walk downhill on the route's gap from the points where it is smallest, looking for a counterexample."""

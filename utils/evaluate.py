@@ -196,6 +196,7 @@ class _Evaluator:
         self.point, self.digits, self.again = point, digits, again
         self.noise = random.Random(0)  # the same in every process: a verdict may not depend on luck
         self.exact_values = {s: v for s, v in point.items() if isinstance(s, Symbol)}
+        self.entries: dict = {}  # base -> place -> value: a sum reads each entry many times
 
     def __call__(self, e: Basic) -> Any:
         return self.compiled(e, frozenset())({})
@@ -277,10 +278,10 @@ class _Evaluator:
             raise NotImplementedError("an array has at most two indices here: write its slices as tables")
         entries = self.point.get(e.base) or _missing(e.base)
         indices = [self.compiled(index, bound) for index in e.indices]
-        known: dict = {}
+        known = self.entries.setdefault(e.base, {})
 
         def entry(env):
-            place = tuple(_whole(index(env)) for index in indices)
+            place = tuple([_whole(index(env)) for index in indices])
             if place not in known:
                 known[place] = self(reduce(operator.getitem, place, entries))
             return known[place]
@@ -304,7 +305,7 @@ class _Evaluator:
                 first, last = _whole(start(env)), _whole(stop(env))
                 if last - first > LONGEST_SUM:
                     raise Undefined(f"{last - first} terms are too many to add up")
-                return finite(term({**env, index: number(k)}) for k in range(first, last + 1))
+                return finite([term({**env, index: number(k)}) for k in range(first, last + 1)])
 
             return total
 
