@@ -6,7 +6,7 @@ not by polynomial arithmetic. Taking the kernels for independent can miss a zero
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations
 
 from sympy import (
@@ -70,6 +70,8 @@ __all__ = ["GIVES_UP", "Proof", "factored", "in_exponentials", "joined", "normal
 GIVES_UP = (ArithmeticError, AttributeError, LookupError, NotImplementedError, PolynomialError, RecursionError)
 GIVES_UP += (TypeError, ValueError)  # type: ignore[assignment]
 Proof = str | None  # the name of what proved it
+# Both passes over an expression ask the same questions of its parts, and so do the links of a chain.
+_remembered = lru_cache(maxsize=5000)
 
 
 def joined(names: Iterable[str]) -> str:
@@ -231,6 +233,7 @@ def _rational_part(term: Expr) -> tuple[Expr, Expr]:
     return (coefficient, monomial) if coefficient.is_Rational else (S.One, term)
 
 
+@_remembered
 def _proper(e: Expr) -> Expr:
     """A sum of terms: what of a fraction divides out, and a proper fraction."""
     top, bottom = fraction(cancel(together(e)))
@@ -265,6 +268,7 @@ def _power(e: Pow, kernels: _Kernels, collect: bool) -> Expr:
     return kernels.power(key, e.exp)
 
 
+@_remembered
 def _positive_factors(e: Expr) -> list | None:
     """The factors of a polynomial, if each is positive by its symbols' assumptions."""
     try:
@@ -276,6 +280,7 @@ def _positive_factors(e: Expr) -> list | None:
     return ([(constant, 1)] if constant != 1 else []) + factors
 
 
+@_remembered
 def _split_log(e: Expr) -> Expr:
     """log e as a sum over positive factors."""
     if e.is_Rational and e.is_positive:
@@ -333,6 +338,7 @@ def _function(e: Expr, kernels: _Kernels, collect: bool) -> Expr:
     return kernels.power(key, S.One)
 
 
+@_remembered
 def factored(expr: Expr) -> Expr:
     try:
         return together(expr).factor()
