@@ -216,7 +216,7 @@ def _exponential(base: Expr, exponent: Expr, kernels: _Kernels, collect: bool) -
             product *= exp(term)
         else:
             rest += term
-    for term in Add.make_args(expand(cancel(rest * kernels.divisor))):
+    for term in Add.make_args(_expanded_fraction(rest * kernels.divisor)):
         coefficient, monomial = _rational_part(term)
         key = ("exp", base, monomial / kernels.divisor)
         if coefficient == 0:
@@ -228,6 +228,16 @@ def _exponential(base: Expr, exponent: Expr, kernels: _Kernels, collect: bool) -
     return product
 
 
+@_remembered
+def _expanded_fraction(e: Expr) -> Expr:
+    return expand(cancel(e))
+
+
+@_remembered
+def _lowest_terms(e: Expr) -> Expr:
+    return cancel(together(e))
+
+
 def _rational_part(term: Expr) -> tuple[Expr, Expr]:
     coefficient, monomial = term.as_coeff_Mul()
     return (coefficient, monomial) if coefficient.is_Rational else (S.One, term)
@@ -236,7 +246,7 @@ def _rational_part(term: Expr) -> tuple[Expr, Expr]:
 @_remembered
 def _proper(e: Expr) -> Expr:
     """A sum of terms: what of a fraction divides out, and a proper fraction."""
-    top, bottom = fraction(cancel(together(e)))
+    top, bottom = fraction(_lowest_terms(e))
     if bottom.is_number:
         return expand(e)
     (quotient,), rest = reduced_polynomial(top, [bottom])
@@ -322,7 +332,7 @@ def _function(e: Expr, kernels: _Kernels, collect: bool) -> Expr:
     if e.is_number and not e.args:
         return e
     if e.args and not isinstance(e, Integral | Sum | Product | Derivative | Limit) and e.func not in (log, Piecewise):
-        rebuilt = e.func(*(cancel(together(a)) if isinstance(a, Expr) else a for a in e.args))
+        rebuilt = e.func(*(_lowest_terms(a) if isinstance(a, Expr) else a for a in e.args))
         if rebuilt.func != e.func:
             return _replace(rebuilt, kernels, collect)
         e = rebuilt
