@@ -194,6 +194,11 @@ def _definition(lhs: Basic, variable: Symbol | None = None) -> tuple[Basic | Non
     return None, None
 
 
+def _terms(p: Point) -> int:
+    """How long the sums at a point are, about: a misprint shows in a short one as well as in a long one."""
+    return sum(int(value) for s, value in p.items() if isinstance(s, Symbol) and s.is_integer)
+
+
 def _meaning(lhs: Basic) -> tuple[Basic, list["Definition"]]:
     """The left-hand side with every defined symbol replaced by its definition, and the definitions that took part."""
     used = []
@@ -772,7 +777,8 @@ class Claim(_Stated):
                 found = self._relative(expr, drawn, parts)
                 return found if found.shape == truth.values.shape else None
             values: np.ndarray = np.full_like(truth.values, np.nan)
-            for k, p in enumerate(drawn):
+            matrix = isinstance(expr, MatrixExpr)  # of one, the first point says whether the shapes fit
+            for k, p in sorted(enumerate(drawn), key=lambda numbered: 0 if matrix else _terms(numbered[1])):
                 row = self._relative(expr, [p])[0]
                 if len(row) > values.shape[1]:
                     return None
@@ -780,7 +786,7 @@ class Claim(_Stated):
                     values[k, : len(row)], values[k, len(row) :] = row, 0  # matrices of several sizes, as in `padded`
                 if truth.error is None and truth.misses(values)[k].any():
                     return values
-            ill_formed = isinstance(expr, MatrixExpr) and np.isnan(values).all(axis=1).any()  # shapes that do not fit
+            ill_formed = matrix and np.isnan(values).all(axis=1).any()  # shapes that do not fit
             return None if ill_formed else values
         except (ValueError, TypeError, KeyError, NotImplementedError):
             return None
