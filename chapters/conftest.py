@@ -5,7 +5,9 @@ A chapter that is run by itself costs what it costs among the tests.
 """
 
 import os
+from pathlib import Path
 from queue import Empty
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 from nbval.kernel import RunningKernel
@@ -14,6 +16,18 @@ from nbval.kernel import RunningKernel
 os.environ["SYMPY_CACHE_SIZE"] = "20000"
 for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
     os.environ[name] = str(2**30)
+
+# Kernels with IPython's own settings, not those of whoever runs the tests; and
+# one of ours: imports make a million objects and hardly a cycle, and to look
+# for cycles took a fifth of their time. (`utils.claims` says so too, but comes
+# after the large libraries.)
+settings = TemporaryDirectory(prefix="ipython-")
+profile = Path(settings.name, "profile_default")
+profile.mkdir()
+(profile / "ipython_kernel_config.py").write_text(
+    "import gc\n\ngc.set_threshold(50_000, 20, 20)\n"
+)
+os.environ["IPYTHONDIR"] = settings.name
 
 wait = RunningKernel.await_reply
 
