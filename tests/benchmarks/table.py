@@ -5,7 +5,7 @@
 Seconds on the clock that pytest takes for each chapter alone: its kernel started, each cell run, each output compared;
 the least of three runs, since what else the machine does can only add. Processor seconds, user and system: what a claim
 costs as one process states more of them; what the site's build costs. One process at a time, ten minutes. `--pages`
-measures with `test_pages.py` too when a page can be read. `--suite` is the wall clock of the last `pytest`, which cannot
+measures with `test_pages.py` too when a page can be read. `--suite` is the wall clock of the last `pytest`, which can't
 be measured from inside; the one written down before is kept without it, as are the chapters not asked for.
 """
 
