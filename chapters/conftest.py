@@ -11,11 +11,9 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from nbval.kernel import RunningKernel
+from utils.run import ENVIRONMENT
 
-# The kernels inherit this; tests/conftest.py says why.
-os.environ["SYMPY_CACHE_SIZE"] = "20000"
-for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-    os.environ[name] = str(2**30)
+os.environ.update(ENVIRONMENT)  # the kernels inherit it
 
 # Kernels with IPython's own settings, not those of whoever runs the tests; and
 # one of ours: imports make a million objects and hardly a cycle, and to look

@@ -3,20 +3,11 @@
 Long files are run first, and `pytest --shard=2/3` runs the second of three parts: whole files, so whole chapters.
 """
 
-# ruff: noqa: E402
 import os
 
-# The tests run side by side, one process a core; more threads than cores cost far more than they bring, and one
-# thread gives the same digits each time. The notebooks' kernels inherit this.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-# SymPy remembers a thousand answers of each of its functions; a chapter asks more, and asks again.
-os.environ["SYMPY_CACHE_SIZE"] = "20000"
-# glibc hands large arrays back to the system when they are dropped, and each page of the next one is a fault: up to
-# five sixths of the time of what works on arrays of 32 MB. Below a gibibyte they are kept, by the processes that pytest
-# starts: malloc looks here once.
-for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-    os.environ[name] = str(2**30)
+from utils.run import ENVIRONMENT
+
+os.environ.update(ENVIRONMENT)  # before NumPy and SymPy look; the notebooks' kernels inherit it
 
 import gc
 import json

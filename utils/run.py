@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["KEY", "changed", "execute", "faults", "reads", "report", "stamp", "store"]
+__all__ = ["ENVIRONMENT", "KEY", "changed", "execute", "faults", "reads", "report", "stamp", "store"]
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "checked_derivations"
@@ -35,7 +35,15 @@ READ = {  # what modules read beside what their names say: training.x reads trai
     "utils.errata": ("chapters/errata.toml", "chapters/inventory.json"),
     "utils.figures": ("utils/*.js",),
 }
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # as tests/conftest.py
+# What notebooks and tests run in. One thread for linear algebra: the same digits each time, and where a process runs on
+# each core, more threads than cores cost far more than they bring. A cache for SymPy that holds a chapter's questions,
+# not a thousand of each kind. And large arrays kept by glibc, below a gibibyte: handed back to the system when they are
+# dropped, each page of the next one is a fault, up to five sixths of the time of what works on arrays of 32 MB.
+ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "SYMPY_CACHE_SIZE": "20000",
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(2**30)),
+}
 
 Notebook = Mapping[str, Any]
 
@@ -156,7 +164,7 @@ def execute(notebook: Notebook, folder: Path, root: Path = ROOT) -> Any:
     )
     # The kernel warns on the terminal that it speaks over TCP: with this process, on this machine, once.
     client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    client.execute(env=os.environ | ONE_THREAD | {"PYTHONPATH": path})
+    client.execute(env=os.environ | ENVIRONMENT | {"PYTHONPATH": path})
     fresh.metadata = nbformat.from_dict(copy.deepcopy(dict(old)))  # the kernel's version is no part of the book
     return fresh
 

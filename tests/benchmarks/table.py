@@ -24,10 +24,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-os.environ["SYMPY_CACHE_SIZE"] = "20000"  # as in tests/conftest.py: a claim costs what pytest pays for it
-
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TABLE = ROOT / "chapters" / "checking" / "benchmarks.json"
@@ -35,6 +31,9 @@ sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = str(ROOT)
 
 from utils import ledger  # noqa: E402
+from utils.run import ENVIRONMENT  # noqa: E402
+
+os.environ.update(ENVIRONMENT)  # a claim costs what pytest pays for it
 
 RUNS = 3
 COUNTS = (10, 100, 300)

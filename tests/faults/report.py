@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from utils import ledger
+from utils.run import ENVIRONMENT
 
 from .plant import Fault
 
@@ -23,8 +24,7 @@ OTHERWISE = {
 
 def environment(copy: Path) -> dict[str, str]:
     """The environment of a program that runs in the copy."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return os.environ | threads | {"PYTHONPATH": str(copy), "MPLBACKEND": "agg"}
+    return os.environ | ENVIRONMENT | {"PYTHONPATH": str(copy), "MPLBACKEND": "agg"}
 
 
 def row(fault: Fault, missed: str) -> dict[str, Any]:
