@@ -643,9 +643,9 @@ def _scouted(f: Callable, ends: tuple, rule: _Rule) -> tuple[list, Any]:
     grid = [origin + s * 2.0**k for k in range(-12, 13, 2) for s in (-1, 1)]
     reach = [(t, abs(f(t)) * abs(t - origin)) for t in grid if low < t < high]
     best, mass = max(reach, key=lambda pair: pair[1] if mpmath.isfinite(pair[1]) else -1)
-    return (
-        ([best], abs(best - origin)) if mass > 0 else ([origin + 1 if low == origin else origin - 1], rule.context.one)
-    )
+    if mass > 0:
+        return [best], abs(best - origin)
+    return [origin + 1 if low == origin else origin - 1], rule.context.one
 
 
 class _Piece:
@@ -653,8 +653,8 @@ class _Piece:
 
     def __init__(self, f: Callable, low: Any, high: Any, scale: Any, rule: _Rule):
         self.f, self.low, self.high, self.rule = f, low, high, rule
-        self.upward, self.downward = mpmath.isinf(high), mpmath.isinf(low)
-        self.infinite = self.upward or self.downward
+        self.downward = mpmath.isinf(low)
+        self.infinite = self.downward or mpmath.isinf(high)
         self.length = scale if self.infinite else high - low
         self.value = self.before = self.size = rule.context.zero
         self.reach = (-8.0, 8.0)  # the part of the range on which anything is to be found
@@ -674,7 +674,8 @@ class _Piece:
         self.size = (self.size / half if half else 0) + step * total(abs(v) for _, v in found)
         if level == 2:
             most = max((abs(v) for _, v in found), default=0)
-            here = [u for u, v in found if abs(v) > most * self.rule.context.mpf(10) ** -(self.rule.digits + 5)]
+            least = most * self.rule.context.mpf(10) ** -(self.rule.digits + 5)
+            here = [u for u, v in found if abs(v) > least]
             if here:
                 self.reach = (min(here) - 0.25, max(here) + 0.25)
 
